@@ -10,6 +10,7 @@ from app.core.inventory.ports import StockKeeper
 from app.core.kit.clock import Clock
 from app.core.kit.db import Database
 from app.core.kit.files import FileStore
+from app.core.kit.texts import Texts
 from app.core.labels.ports import Carrier
 from app.core.merchants.ports import StoreConnection, StoreConnector, StorefrontGate
 from app.core.merchants.vault import Vault
@@ -46,6 +47,7 @@ class Container:
     clock: Clock
     database: Database
     vault: Vault
+    texts: Texts
     files: FileStore
     bell: Doorbell
     notifier: Notifier

@@ -26,6 +26,7 @@ class Settings(BaseSettings):
     shopify_api_base: str | None = Field(
         default=None, description="Only for a stand-in store on this machine: sent instead of https://{shop}"
     )
+    trusted_proxies: int = Field(default=0, ge=0, description="Proxies in front of us whose X-Forwarded-* counts")
     web_workers: int = Field(default=1, ge=1)
     web_threads: int = Field(default=4, ge=1)
     host: str = "127.0.0.1"

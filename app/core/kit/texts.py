@@ -27,7 +27,7 @@ from babel import Locale, UnknownLocaleError
 from babel.core import get_global
 from babel.dates import format_date, format_time, get_datetime_format
 from babel.lists import format_list
-from babel.messages.catalog import Catalog
+from babel.messages.catalog import Catalog, Message
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
 from babel.numbers import NumberPattern, format_decimal
@@ -44,6 +44,7 @@ CATALOGUES = Path(__file__).resolve().parents[2] / "locale"
 
 _PLACEHOLDER = re.compile(r"%%|%\((\w+)\)s")
 _TAG = re.compile(r"([A-Za-z]{2,3})(?:[-_]([A-Za-z]{4}))?(?:[-_]([A-Za-z]{2}|[0-9]{3}))?(?:[-_.@].*)?")
+_CODE_BEFORE_DIGIT = re.compile(r"(?<=[A-Z])(?=\d)")  # CLDR's currency spacing, which Babel leaves out: KWD 1.500
 _HEADER_LIMIT = 1000  # an Accept-Language header is a visitor's input
 # Withdrawn codes that platforms and browsers still send.
 _WITHDRAWN = {"iw": "he", "in": "id", "ji": "yi", "no": "nb", "tl": "fil"}
@@ -62,18 +63,25 @@ def placeholders(text: str) -> frozenset[str]:
 def placeholders_agree(source: str | Sequence[str], translation: str | Sequence[str]) -> bool:
     """Whether a translation wants the same values as its source.
 
-    In a plural form the number may be left out ("one article"), as in the source's singular; the last form, used for
-    most numbers, must name every value. Any ``%`` that is neither ``%(name)s`` nor ``%%`` in a message with
-    placeholders is a disagreement too.
+    All forms of a plural but the last, which is used for most numbers, may leave out ``%(num)s`` ("one article").
+    Any ``%`` that is neither ``%(name)s`` nor ``%%`` in a message with placeholders is a disagreement too.
     """
     sources = (source,) if isinstance(source, str) else tuple(source)
     forms = (translation,) if isinstance(translation, str) else tuple(translation)
     wanted = [placeholders(text) for text in sources]
     least, most = frozenset.intersection(*wanted), frozenset.union(*wanted)
+    if len(sources) > 1:
+        least -= {"num"}
     if most and any("%" in _PLACEHOLDER.sub("", form) for form in forms):
         return False
     given = [placeholders(form) for form in forms]
     return all(least <= names <= most for names in given) and given[-1] == wanted[-1]
+
+
+def translated_forms(message: Message) -> tuple[str, ...]:
+    """Every form of the translation, one if the message has no plural; empty unless all of them have words."""
+    forms = (message.string,) if isinstance(message.string, str) else tuple(message.string or ())
+    return forms if all(forms) else ()
 
 
 class Voice:
@@ -111,10 +119,11 @@ class Voice:
     def money(self, amount: Money) -> str:
         """The exact amount with exactly the currency's ISO 4217 decimals (Babel's own rounding is not used)."""
         pattern = _money_pattern(self.formats, exponent(amount.currency))
-        return pattern.apply(amount.amount, self.formats, currency=amount.currency, currency_digits=False)
+        text = str(pattern.apply(amount.amount, self.formats, currency=amount.currency, currency_digits=False))
+        return _CODE_BEFORE_DIGIT.sub("\u00a0", text)
 
     def number(self, value: int | Decimal) -> str:
-        """A number with the reader's separators; every decimal that is there is kept."""
+        """A number with the reader's separators; no decimal is rounded away."""
         return format_decimal(value, locale=self.formats, decimal_quantization=False)
 
     def date(self, value: date, tz: str | tzinfo = UTC) -> str:
@@ -133,7 +142,7 @@ class Voice:
 
     def country(self, code: str) -> str:
         """The country's name, or the code as given if it is none."""
-        return self.formats.territories.get(code.upper(), code)
+        return str(self.formats.territories.get(code.upper(), code))
 
     def list_of(self, items: Sequence[str]) -> str:
         """``a, b and c``."""
@@ -197,8 +206,8 @@ def read_catalogue(path: Path, tag: str) -> gnu.GNUTranslations:
         catalogue = read_po(file, locale=str(Locale.parse(tag, sep="-")))
     kept = Catalog(locale=catalogue.locale)
     for message in catalogue:
-        translated = message.string if isinstance(message.string, str) else all(message.string)
-        if message.id and translated and not message.fuzzy and placeholders_agree(message.id, message.string):
+        forms = translated_forms(message)
+        if message.id and forms and not message.fuzzy and placeholders_agree(message.id, forms):
             kept.add(message.id, message.string, context=message.context)
     compiled = io.BytesIO()
     write_mo(compiled, kept)
@@ -207,13 +216,14 @@ def read_catalogue(path: Path, tag: str) -> gnu.GNUTranslations:
 
 
 def install_texts(environment: Environment, voice: Callable[[], Voice]) -> None:
-    """Give a Jinja environment ``_``, ``gettext``, ``ngettext``, ``pgettext``, ``{% trans %}`` in the voice of the moment.
+    """Give a Jinja environment ``_``, ``ngettext``, ``pgettext`` and ``{% trans %}`` in the voice of the moment.
 
     White space in a ``{% trans %}`` block is joined, as it is when the messages are extracted.
     """
     environment.policies["ext.i18n.trimmed"] = True
     environment.add_extension("jinja2.ext.i18n")
     environment.install_gettext_callables(  # type: ignore[attr-defined]  # the extension adds it
+        # ruff: noqa: PLW0108 (the voice is asked each time: it changes from reader to reader)
         gettext=lambda msgid: voice().catalogue.gettext(msgid),
         ngettext=lambda one, many, num: voice().catalogue.ngettext(one, many, num),
         pgettext=lambda context, msgid: voice().catalogue.pgettext(context, msgid),
@@ -237,7 +247,7 @@ def _fill(text: str, values: Mapping[str, Any]) -> str:
 
 @lru_cache(maxsize=1024)
 def _money_pattern(formats: Locale, decimals: int) -> NumberPattern:
-    pattern = copy.copy(formats.currency_formats["standard"])
+    pattern: NumberPattern = copy.copy(formats.currency_formats["standard"])
     pattern.frac_prec = (decimals, decimals)
     return pattern
 

@@ -39,6 +39,7 @@ class Store(Base):
     """One store: the tenant. ``url`` is its root (``https://acme.myshopify.com``), ``slug`` names it in our links.
 
     ``return_address`` is an address (see ``orders.ports.Address.as_dict``) or None until the merchant gives one.
+    ``returns_url``: the returns page inside the storefront; None means our own address of it.
     ``brand``: {"colour": "#1b5e4b", "logo_url": "..."}; both optional.
     """
 
@@ -57,6 +58,7 @@ class Store(Base):
     support_email: Mapped[str | None] = mapped_column(String(254))
     return_address: Mapped[dict[str, Any] | None] = mapped_column(JsonType)
     brand: Mapped[dict[str, Any]] = mapped_column(JsonType, default=dict)
+    returns_url: Mapped[str | None] = mapped_column(String(255))
     location_ref: Mapped[str | None] = mapped_column(String(120))
     reconciled_to: Mapped[datetime | None] = mapped_column(UtcDateTime())
     created_at: Mapped[datetime] = mapped_column(UtcDateTime())

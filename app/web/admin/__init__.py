@@ -1,0 +1,17 @@
+"""The merchant's side: sign in, the inbox, one return, receiving, settings."""
+
+from __future__ import annotations
+
+from flask import Blueprint
+
+from app.container import Container
+from app.web.admin import returns, session, settings
+
+
+def make_admin(container: Container) -> Blueprint:
+    """All pages below ``/admin``."""
+    blueprint = Blueprint("admin", __name__, url_prefix="/admin", template_folder="templates")
+    session.register(blueprint, container)
+    returns.register(blueprint, container)
+    settings.register(blueprint, container)
+    return blueprint

@@ -1,0 +1,139 @@
+"""A store's settings: return address, policy, look, connection."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+from flask import Blueprint, flash, g, redirect, render_template, request, url_for
+from werkzeug.wrappers import Response
+
+from app.container import Container
+from app.core.kit.errors import DomainError, ProviderError
+from app.core.merchants import repository as merchants
+from app.core.merchants import service
+from app.core.merchants.models import PlatformName
+from app.core.merchants.ports import StoreConnection
+from app.core.returns.policy import service as policies
+from app.core.returns.policy.rules import Policy, PolicyInvalid, RefundTrigger, ShippingRefund
+from app.web.admin.session import only_owner, staff
+from app.web.errors import sentence
+
+ADDRESS_FIELDS = ("name", "company", "line1", "line2", "postcode", "city", "region", "country", "phone")
+CREDENTIALS = {
+    PlatformName.WOOCOMMERCE: ("consumer_key", "consumer_secret", "webhook_secret", "storefront_secret"),
+    PlatformName.SHOPIFY: ("access_token", "client_secret"),
+}
+
+
+def register(blueprint: Blueprint, container: Container) -> None:
+    """The settings page and its forms, each saved by itself."""
+
+    @blueprint.get("/settings")
+    def settings() -> str:
+        return _page(container)
+
+    @blueprint.post("/settings/<any(address,policy,look,connection):part>")
+    def save(part: str) -> Response | tuple[str, int]:
+        only_owner()
+        try:
+            PARTS[part](container)
+        except DomainError as error:
+            return _page(container, part, error.field or error.details.get("field"), sentence(g.voice, error.code)), 422
+        except ProviderError as error:
+            return _page(container, part, None, error.message), 422
+        flash(g.voice.gettext("Saved."), "good")
+        return redirect(url_for("admin.settings", _anchor=part))
+
+
+def _page(container: Container, part: str | None = None, field: str | None = None, problem: str | None = None) -> str:
+    with container.database.read() as db:
+        store = merchants.store(db, staff().store.id)
+        version, policy = policies.in_force(db, store.id)
+        known = set(merchants.credentials(db, store.id))
+    return render_template(
+        "admin/settings.html",
+        store=store,
+        policy=policy,
+        version=version,
+        address_fields=ADDRESS_FIELDS,
+        credential_fields=CREDENTIALS[store.platform],
+        known_credentials=known,
+        triggers=tuple(RefundTrigger),
+        shipping_refunds=tuple(ShippingRefund),
+        part=part,
+        field=field,
+        problem=problem,
+        form=request.form,
+    )
+
+
+def _address(container: Container) -> None:
+    address = {name: request.form.get(name, "") for name in ADDRESS_FIELDS}
+    with container.database.write() as db:
+        store = merchants.store(db, staff().store.id)
+        service.set_return_address(db, store, address, actor=staff().actor, now=container.clock.now())
+
+
+def _policy(container: Container) -> None:
+    numbers = {}
+    for name in ("window_days", "transit_days", "label_expires_days"):
+        text = request.form.get(name, "").strip()
+        if not text.isascii() or not text.isdigit():
+            raise PolicyInvalid(field=name)
+        numbers[name] = int(text)
+    tags = tuple(tag.strip() for tag in request.form.get("final_sale_tags", "").split(",") if tag.strip())
+    try:
+        trigger = RefundTrigger(request.form.get("refund_trigger", ""))
+        shipping = ShippingRefund(request.form.get("refund_shipping", ""))
+    except ValueError as error:
+        raise PolicyInvalid(field="refund_trigger") from error
+    with container.database.write() as db:
+        _, current = policies.in_force(db, staff().store.id)
+        changed: Policy = replace(
+            current,
+            **numbers,
+            final_sale_tags=tags,
+            refund_trigger=trigger,
+            refund_shipping=shipping,
+            photo_required="photo_required" in request.form,
+        )
+        policies.save(db, staff().store.id, changed, actor=staff().actor, now=container.clock.now())
+
+
+def _look(container: Container) -> None:
+    with container.database.write() as db:
+        store = merchants.store(db, staff().store.id)
+        service.set_brand(
+            db,
+            store,
+            colour=request.form.get("colour", "").strip(),
+            logo_url=request.form.get("logo_url", "").strip(),
+            actor=staff().actor,
+            now=container.clock.now(),
+        )
+
+
+def _connection(container: Container) -> None:
+    """Prove the new credentials against the store before they replace the old ones."""
+    with container.database.read() as db:
+        store = merchants.store(db, staff().store.id)
+        known = dict(service.connection(db, container.vault, store).credentials)
+    given = {name: request.form.get(name, "").strip() for name in CREDENTIALS[store.platform]}
+    credentials = known | {name: secret for name, secret in given.items() if secret}
+    connection = StoreConnection(store_id=store.id, url=store.url, credentials=credentials)
+    facts = container.platforms[store.platform.value].facts(connection)
+    with container.database.write() as db:
+        service.connect(
+            db,
+            container.vault,
+            store.platform,
+            store.url,
+            credentials,
+            facts,
+            actor=staff().actor,
+            now=container.clock.now(),
+        )
+
+
+PARTS: dict[str, Any] = {"address": _address, "policy": _policy, "look": _look, "connection": _connection}

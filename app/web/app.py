@@ -1,0 +1,80 @@
+"""The web application: blueprints, languages, security headers."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from flask import Flask, Response, g, request
+from flask_wtf.csrf import CSRFProtect
+from werkzeug.middleware.proxy_fix import ProxyFix
+
+from app.container import Container
+from app.web import errors, health
+from app.web.admin import make_admin
+from app.web.limits import make_limiter
+from app.web.portal import make_portal, make_storefront
+from app.web.webhooks import make_webhooks
+
+MAX_BODY = 64 * 1024 * 1024
+"""Five photos for each of a few items; the webhooks' own limit is far lower."""
+
+csrf = CSRFProtect()
+
+
+def create_app(container: Container) -> Flask:
+    """The whole web side over ``container``."""
+    settings = container.settings
+    app = Flask(__name__, static_folder="static", template_folder="templates")
+    app.config.update(
+        SECRET_KEY=settings.secret_key.get_secret_value(),
+        SESSION_COOKIE_NAME="helloword",
+        SESSION_COOKIE_HTTPONLY=True,
+        SESSION_COOKIE_SAMESITE="Lax",
+        SESSION_COOKIE_SECURE=not settings.insecure_cookies,
+        PERMANENT_SESSION_LIFETIME=timedelta(hours=12),
+        MAX_CONTENT_LENGTH=MAX_BODY,
+        MAX_FORM_MEMORY_SIZE=2 * 1024 * 1024,
+        WTF_CSRF_TIME_LIMIT=None,
+    )
+    app.jinja_env.add_extension("jinja2.ext.i18n")
+    app.jinja_env.globals.update(
+        gettext=lambda message, **values: g.voice.gettext(message, **values),
+        ngettext=lambda one, many, number, **values: g.voice.ngettext(one, many, number, **values),
+    )
+    app.jinja_env.globals["_"] = app.jinja_env.globals["gettext"]
+    app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
+
+    @app.before_request
+    def _language() -> None:
+        wanted = request.args.get("lang") or [tag for tag, _ in request.accept_languages]
+        g.voice = container.texts.for_locale(wanted or "en")
+
+    @app.context_processor
+    def _reader() -> dict[str, object]:
+        return {"voice": g.voice, "texts": container.texts}
+
+    @app.after_request
+    def _headers(response: Response) -> Response:
+        response.headers.setdefault("X-Content-Type-Options", "nosniff")
+        response.headers.setdefault("Referrer-Policy", "no-referrer")
+        response.headers.setdefault("X-Frame-Options", "DENY")
+        response.headers.setdefault(
+            "Content-Security-Policy",
+            "default-src 'self'; img-src 'self' https: http://127.0.0.1:* data:; style-src 'self'; "
+            "script-src 'self'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'; object-src 'none'",
+        )
+        return response
+
+    errors.register(app)
+    csrf.init_app(app)
+    limiter = make_limiter(app, container)
+    for blueprint in (make_webhooks(container), make_portal(container), make_storefront(container)):
+        csrf.exempt(blueprint)  # no cookies there: a signature or a signed token is the proof
+        app.register_blueprint(blueprint)
+    app.register_blueprint(make_admin(container))
+    app.register_blueprint(health.make_health(container))
+    limiter.apply(app)
+    if settings.trusted_proxies:
+        hops = settings.trusted_proxies
+        app.wsgi_app = ProxyFix(app.wsgi_app, x_for=hops, x_proto=hops, x_host=hops)  # type: ignore[method-assign]
+    return app
