@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
 from sqlalchemy.orm import Session
@@ -20,21 +20,23 @@ from app.core.labels import service as label_service
 from app.core.labels.ports import BoughtLabel, ParcelItem, ReturnShipment
 from app.core.merchants import repository as merchants
 from app.core.merchants import service as merchant_service
-from app.core.merchants.models import Store
 from app.core.messaging import history
-from app.core.messaging.models import OutboxMessage
 from app.core.orders import service as orders
 from app.core.orders.ports import Address
 from app.core.returns import repository as returns
 from app.core.returns import service as return_service
 from app.core.returns.access import service as access
 from app.core.returns.access.rules import code_for
-from app.core.returns.models import Return
 from app.core.returns.notices import service as notices
 from app.core.returns.ports import Attachment, IssuedRefund, Notice
 from app.core.returns.refunds import service as refunds
 from app.core.returns.words import reason_name
 from app.jobs.outbox import Effect
+
+if TYPE_CHECKING:
+    from app.core.merchants.models import Store
+    from app.core.messaging.models import OutboxMessage
+    from app.core.returns.models import Return
 
 Result = dict[str, Any]
 

@@ -8,7 +8,8 @@ characters that were used.
 from __future__ import annotations
 
 import io
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import cache, partial
 from typing import Literal
@@ -25,6 +26,7 @@ PAGE_WIDTH, PAGE_HEIGHT = A4
 Align = Literal["start", "end"]
 MM = 72 / 25.4
 
+# ruff: noqa: RUF001 (these are the characters meant)
 # No line begins with these, none ends with those (the few that matter in an address or an instruction).
 _NOT_FIRST = "、。，．：；？！）」』】〉》%,.:;?!)]}»”’"
 _NOT_LAST = "（「『【〈《([{«“‘"
@@ -55,6 +57,15 @@ class Sheet:
     def new_page(self) -> None:
         """Go on with a fresh page."""
         self.pages.append([])
+
+    @contextmanager
+    def left_to_right(self) -> Iterator[None]:
+        """What is drawn inside is not mirrored: a postal label runs from left to right in every country."""
+        before, self.rtl = self.rtl, False
+        try:
+            yield
+        finally:
+            self.rtl = before
 
     def text(self, x: float, y: float, text: str, style: Style, *, align: Align = "start") -> float:
         """Write one line with its base line at ``y``; gives its width. ``align`` "end": it ends at ``x``."""
@@ -155,13 +166,15 @@ def wrap(text: str, style: Style, wide: float, most: int = 0) -> list[str]:
 
 
 def fit(lines: Sequence[str], wide: float, high: float, styles: Sequence[Style]) -> tuple[list[str], Style]:
-    """``lines`` wrapped in the first of ``styles`` (largest first) in which all of them fit; else in the last."""
+    """``lines`` wrapped in the first of ``styles`` (largest first) in which all of them fit.
+
+    If they fit in none: in the last one, each on two lines at most.
+    """
     for style in styles:
         wrapped = [part for line in lines for part in wrap(line, style, wide)]
         if len(wrapped) * style.leading <= high and len(wrapped) <= len(lines) + 1:
             return wrapped, style
-    style = styles[-1]
-    return [part for line in lines for part in wrap(line, style, wide)][: int(high // style.leading)], style
+    return [part for line in lines for part in wrap(line, styles[-1], wide, most=2)], styles[-1]
 
 
 def _width(text: str, style: Style) -> float:

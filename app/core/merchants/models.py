@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from datetime import datetime
-from enum import StrEnum
 from typing import Any
 from uuid import UUID
 
@@ -11,28 +10,7 @@ from sqlalchemy import ForeignKey, Index, String, Text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.core.kit.db import Base, EnumText, JsonType, Tenant, UtcDateTime, one_of
-
-
-class PlatformName(StrEnum):
-    """The platforms that a store can live on."""
-
-    SHOPIFY = "shopify"
-    WOOCOMMERCE = "woocommerce"
-
-
-class StoreStatus(StrEnum):
-    """Whether we act for a store."""
-
-    CONNECTED = "connected"
-    DISCONNECTED = "disconnected"
-
-
-class Role(StrEnum):
-    """What a member of staff may do: an owner also changes settings and credentials."""
-
-    OWNER = "owner"
-    AGENT = "agent"
-    WAREHOUSE = "warehouse"
+from app.core.merchants.rules import PlatformName, Role, StoreStatus
 
 
 class Store(Base):

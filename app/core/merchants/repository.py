@@ -9,7 +9,8 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app.core.merchants.errors import StoreUnknown
-from app.core.merchants.models import Account, Membership, PlatformName, Store, StoreCredential, StoreStatus
+from app.core.merchants.models import Account, Membership, Store, StoreCredential
+from app.core.merchants.rules import PlatformName, StoreStatus
 
 
 def store(session: Session, store_id: UUID) -> Store:

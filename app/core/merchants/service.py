@@ -14,8 +14,9 @@ from sqlalchemy.orm import Session
 from app.core.kit.ids import new_id
 from app.core.merchants import repository
 from app.core.merchants.errors import AddressIncomplete, PasswordTooShort, SettingInvalid, SignInRefused
-from app.core.merchants.models import Account, Membership, PlatformName, Role, Store, StoreCredential, StoreStatus
+from app.core.merchants.models import Account, Membership, Store, StoreCredential
 from app.core.merchants.ports import StoreConnection, StoreFacts
+from app.core.merchants.rules import PlatformName, Role, StoreStatus
 from app.core.merchants.vault import Vault
 from app.core.messaging import history
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
 from flask import Blueprint, Response as FlaskResponse
@@ -16,11 +16,9 @@ from app.container import Container
 from app.core.kit.errors import DomainError
 from app.core.labels import repository as labels
 from app.core.merchants import repository as merchants
-from app.core.merchants.models import Store
 from app.core.messaging import history
 from app.core.returns import repository, service, words
 from app.core.returns.errors import InspectionIncomplete, ReturnUnknown
-from app.core.returns.models import Return
 from app.core.returns.policy import service as policies
 from app.core.returns.receiving import service as receiving
 from app.core.returns.receiving.rules import Disposition, Grade, usual_disposition
@@ -28,6 +26,10 @@ from app.core.returns.refunds import service as refunds
 from app.core.returns.repository import Queue
 from app.web.admin.session import not_warehouse, staff
 from app.web.errors import sentence
+
+if TYPE_CHECKING:
+    from app.core.merchants.models import Store
+    from app.core.returns.models import Return
 
 MAX_BULK = 100
 
@@ -151,7 +153,7 @@ def register(blueprint: Blueprint, container: Container) -> None:
         )
 
 
-Verb = Callable[[Session, Store, Return, str, Any], None]
+Verb = Callable[[Session, "Store", "Return", str, Any], None]
 
 
 def _change(container: Container, return_id: UUID, verb: Verb, *, tell: bool = True) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
 from flask import Blueprint, abort, g, redirect, render_template, request, session, url_for
@@ -14,9 +14,12 @@ from app.core.kit.errors import DomainError
 from app.core.merchants import repository as merchants
 from app.core.merchants import service
 from app.core.merchants.errors import NotAllowed
-from app.core.merchants.models import Role, Store
+from app.core.merchants.rules import Role
 from app.core.messaging import history
 from app.web.errors import sentence
+
+if TYPE_CHECKING:
+    from app.core.merchants.models import Store
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,8 +12,8 @@ from app.container import Container
 from app.core.kit.errors import DomainError, ProviderError
 from app.core.merchants import repository as merchants
 from app.core.merchants import service
-from app.core.merchants.models import PlatformName
 from app.core.merchants.ports import StoreConnection
+from app.core.merchants.rules import PlatformName
 from app.core.returns.policy import service as policies
 from app.core.returns.policy.rules import Policy, PolicyInvalid, RefundTrigger, ShippingRefund
 from app.web.admin.session import only_owner, staff

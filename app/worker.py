@@ -1,0 +1,8 @@
+"""The worker's door: ``python -m app.worker``, the same as ``helloword worker``."""
+
+from __future__ import annotations
+
+from app.operations.processes import load_settings, run_worker
+
+if __name__ == "__main__":
+    run_worker(load_settings())
