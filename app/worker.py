@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from app.operations.processes import load_settings, run_worker
+from app.operations.doors import load_settings, run_worker
 
 if __name__ == "__main__":
     run_worker(load_settings())

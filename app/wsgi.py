@@ -3,6 +3,6 @@
 from __future__ import annotations
 
 from app.bootstrap import make_container, make_web
-from app.operations.processes import load_settings
+from app.operations.doors import load_settings
 
 app = make_web(make_container(load_settings()))

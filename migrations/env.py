@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from alembic import context
-from sqlalchemy import Connection
+from sqlalchemy import JSON, Connection
 
-from app.core.kit.db import Base, make_engine
+from app.core.kit.db import Base, EnumText, UtcDateTime, make_engine
 from app.core.schema import TABLES
 from app.settings import Settings
 
@@ -14,13 +14,25 @@ if not TABLES:
     raise RuntimeError(msg)
 
 
+def _render(kind: str, thing: object, autogen: object) -> str | bool:
+    """Write our column types by what the database sees, so that a migration does not change with our code."""
+    del autogen
+    if kind == "type" and isinstance(thing, EnumText):
+        return "sa.String(length=32)"
+    if kind == "type" and isinstance(thing, UtcDateTime):
+        return "sa.DateTime(timezone=True)"
+    if kind == "type" and isinstance(thing, JSON):
+        return 'sa.JSON().with_variant(postgresql.JSONB(), "postgresql")'
+    return False
+
+
 def _run(connection: Connection) -> None:
     context.configure(
         connection=connection,
         target_metadata=Base.metadata,
         render_as_batch=connection.dialect.name == "sqlite",
         compare_type=True,
-        user_module_prefix="app.core.kit.db.",
+        render_item=_render,
         transaction_per_migration=True,
     )
     with context.begin_transaction():

@@ -1,1 +1,1 @@
-"""Running the product on a machine: its processes, its first configuration, its health. Above bootstrap, below the doors."""
+"""Running the product: its processes, its first configuration, its health."""

@@ -51,30 +51,32 @@ class Embedded:
 def prepare(
     data_dir: Path,
     *,
-    host: str = "127.0.0.1",
-    port: int = 8000,
+    host: str | None = None,
+    port: int | None = None,
     environ: Mapping[str, str] | None = None,
     dotenv: Path = Path(".env"),
     create: bool = True,
 ) -> Embedded:
-    """The settings with everything unset filled in from ``data_dir``.
+    """The settings with everything unset filled in from ``data_dir``; a ``host`` or ``port`` given here wins.
 
     Raises CannotStart when the folder cannot be written, when its secrets cannot be read, when no queue server can
     be had, or (without ``create``) when the folder was never set up.
     """
     folder = data_dir.expanduser().resolve()
     known = _configured(os.environ if environ is None else environ, dotenv)
-    filled = {"DATA_DIR": str(folder), "HOST": host, "PORT": str(port)}
-    filled["DATABASE_URL"] = f"sqlite:///{folder / 'helloword.sqlite'}"
+    said = {name: str(value) for name, value in (("HOST", host), ("PORT", port)) if value is not None}
+    filled = {"DATA_DIR": str(folder), "DATABASE_URL": f"sqlite:///{folder / 'helloword.sqlite'}"}
     filled["REDIS_URL"] = f"unix://{quote(str(socket_path(folder)))}"
     if "PUBLIC_URL" not in known:
-        filled |= {"PUBLIC_URL": f"http://{host}:{port}", "INSECURE_COOKIES": "true"}
-    if not {"SECRET_KEY", "VAULT_KEYS"} <= known:
+        place = {"HOST": "127.0.0.1", "PORT": "8000"} | known | said
+        filled |= {"PUBLIC_URL": f"http://{place['HOST']}:{place['PORT']}", "INSECURE_COOKIES": "true"}
+    if not known.keys() >= {"SECRET_KEY", "VAULT_KEYS"}:
         filled |= _secrets(folder, create=create)
     if create:
         check_writable(folder)
     queue = None if "REDIS_URL" in known else _queue_command(folder)
-    environment = {PREFIX + name: value for name, value in filled.items() if name not in known}
+    chosen = {name: value for name, value in filled.items() if name not in known} | said
+    environment = {PREFIX + name: value for name, value in chosen.items()}
     return Embedded(folder, MappingProxyType(environment), queue)
 
 
@@ -129,10 +131,14 @@ def add_vault_key(folder: Path) -> str:
     return keys
 
 
-def _configured(environ: Mapping[str, str], dotenv: Path) -> frozenset[str]:
-    """The settings somebody has set; names without the prefix, in capitals (as the settings read them)."""
-    names = [*environ, *(name for name, value in dotenv_values(dotenv).items() if value is not None)]
-    return frozenset(name.upper().removeprefix(PREFIX) for name in names if name.upper().startswith(PREFIX))
+def _configured(environ: Mapping[str, str], dotenv: Path) -> dict[str, str]:
+    """What somebody has set; names without the prefix, in capitals, the environment over ``.env`` (as settings do)."""
+    written = {name: value for name, value in dotenv_values(dotenv).items() if value is not None}
+    return {
+        name.upper().removeprefix(PREFIX): value
+        for name, value in (*written.items(), *environ.items())
+        if name.upper().startswith(PREFIX)
+    }
 
 
 def _secrets(folder: Path, *, create: bool) -> dict[str, str]:

@@ -32,7 +32,7 @@ class LocalFiles:
             path.parent.mkdir(parents=True, exist_ok=True)
             _write(path, content)
         except OSError as error:
-            raise _refused("could not be written", error) from error
+            raise _refused(error, "could not be written") from error
 
     def get(self, key: str) -> bytes | None:
         """The content, None if there is none."""
@@ -41,7 +41,7 @@ class LocalFiles:
         except (FileNotFoundError, NotADirectoryError, IsADirectoryError):
             return None
         except OSError as error:
-            raise _refused("could not be read", error) from error
+            raise _refused(error, "could not be read") from error
 
     def delete(self, key: str) -> None:
         """Remove; nothing happens if there is none."""
@@ -50,7 +50,7 @@ class LocalFiles:
         except (NotADirectoryError, IsADirectoryError):
             return
         except OSError as error:
-            raise _refused("could not be removed", error) from error
+            raise _refused(error, "could not be removed") from error
 
     def check(self) -> None:
         """Raise ProviderError, in words, when files cannot be written: by writing one."""
@@ -61,7 +61,7 @@ class LocalFiles:
                 file.flush()
                 os.fsync(file.fileno())
         except OSError as error:
-            raise _refused("cannot be kept", error, str(self._root)) from error
+            raise _refused(error, f"cannot be kept in {self._root}") from error
 
     def _path(self, key: str) -> Path:
         if _KEY.fullmatch(key) is None:
@@ -90,7 +90,6 @@ def _write(path: Path, content: bytes) -> None:
         os.close(folder)
 
 
-def _refused(what: str, error: OSError, where: str = "") -> ProviderError:
-    place = f" in {where}" if where else ""
-    message = f"Files {what}{place}: {error.strerror or error}."
+def _refused(error: OSError, what: str) -> ProviderError:
+    message = f"Files {what}: {error.strerror or error}."
     return ProviderError(_VENDOR, message, code=error.__class__.__name__, retryable=True)

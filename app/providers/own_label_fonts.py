@@ -160,11 +160,12 @@ def runs(text: str, *, bold: bool = False, cjk: str = "SC") -> list[Run]:
 
     A character that no face has is drawn as ``?``; control and format characters are dropped.
     """
+    weight = _BOLD if bold else _REGULAR
     result: list[Run] = []
     for character in _visual(text):
         if unicodedata.category(character) in {"Cc", "Cf", "Cs", "Co", "Cn"}:
             continue
-        for drawn, face in _drawn(character, bold, cjk):
+        for drawn, face in _drawn(character, weight, cjk):
             if result and result[-1].face.key == face.key:
                 result[-1] = Run(face, result[-1].text + drawn)
             else:
@@ -197,25 +198,25 @@ def forget(names: Sequence[str]) -> None:
             registered.pop(name, None)
 
 
-def _drawn(character: str, bold: bool, cjk: str) -> Iterator[tuple[str, Face]]:
+def _drawn(character: str, weight: int, cjk: str) -> Iterator[tuple[str, Face]]:
     """The face for a character; else for what it stands for (an unjoined Arabic form); else a question mark."""
-    face = _face_for(character, bold, cjk)
+    face = _face_for(character, weight, cjk)
     if face is not None:
         yield character, face
         return
     for part in unicodedata.normalize("NFKC", character):
-        stand_in = _face_for(part, bold, cjk)
+        stand_in = _face_for(part, weight, cjk)
         if stand_in is not None:
             yield part, stand_in
         elif not unicodedata.combining(part):
-            yield "?", _chain(bold, cjk)[0]
+            yield "?", _chain(weight, cjk)[0]
 
 
 @cache
-def _chain(bold: bool, cjk: str) -> tuple[Face, ...]:
+def _chain(weight: int, cjk: str) -> tuple[Face, ...]:
     order = [cjk, *(form for form in ("SC", "JP", "KR", "TC") if form != cjk)]
-    faces: list[Face] = [_text_face(bold)]
-    embedded = (_cjk_face(form, bold) for form in order)
+    faces: list[Face] = [_text_face(weight)]
+    embedded = (_cjk_face(form, weight) for form in order)
     faces.extend(face for face in embedded if face is not None)
     faces.extend(_Cid(_CID[form]) for form in order)
     for face in faces:
@@ -227,10 +228,10 @@ _FACES: dict[str, Face] = {}
 
 
 @cache
-def _face_for(character: str, bold: bool, cjk: str) -> Face | None:
+def _face_for(character: str, weight: int, cjk: str) -> Face | None:
     if character == "\N{NO-BREAK SPACE}":
-        return _chain(bold, cjk)[0]
-    return next((face for face in _chain(bold, cjk) if face.covers(character)), None)
+        return _chain(weight, cjk)[0]
+    return next((face for face in _chain(weight, cjk) if face.covers(character)), None)
 
 
 @cache
@@ -239,21 +240,21 @@ def _advance(key: str, character: str) -> float:
 
 
 @cache
-def _text_face(bold: bool) -> Face:
-    key = "FiraGO-Bold" if bold else "FiraGO"
+def _text_face(weight: int) -> Face:
+    key = "FiraGO-Bold" if weight == _BOLD else "FiraGO"
     package = _module("pymupdf_fonts")
     if package is not None:
         try:
-            content = package.myfont("figbo" if bold else "figo")
+            content = package.myfont("figbo" if weight == _BOLD else "figo")
             return _TrueType(key, TTFont(key, io.BytesIO(content)))
         except (AttributeError, KeyError, TTFError, ValueError):
             pass  # a release that no longer brings it: Vera below still makes a label
-    key = "VeraBd" if bold else "Vera"
+    key = "VeraBd" if weight == _BOLD else "Vera"
     return _TrueType(key, TTFont(key, f"{key}.ttf"))
 
 
 @cache
-def _cjk_face(form: str, bold: bool) -> Face | None:
+def _cjk_face(form: str, weight: int) -> Face | None:
     harfbuzz, spec = _module("uharfbuzz"), importlib.util.find_spec("justmytype_intl_cjk")
     if harfbuzz is None or spec is None or spec.origin is None:
         return None
@@ -261,7 +262,7 @@ def _cjk_face(form: str, bold: bool) -> Face | None:
     if not path.exists():
         return None
     face = harfbuzz.Face(harfbuzz.Blob.from_file_path(str(path)))
-    return _Variable(f"NotoSans{form}{'-Bold' if bold else ''}", harfbuzz, face, _BOLD if bold else _REGULAR)
+    return _Variable(f"NotoSans{form}-{weight}", harfbuzz, face, weight)
 
 
 @cache

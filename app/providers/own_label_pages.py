@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
@@ -10,6 +9,7 @@ from app.core.kit.money import Money, total
 from app.core.kit.texts import Voice
 from app.core.labels.addresses import address_lines, crosses_customs
 from app.core.labels.ports import ParcelItem, ReturnShipment
+from app.providers.contrast import readable
 from app.providers.own_label_fonts import cjk_for
 from app.providers.own_label_sheet import PAGE_HEIGHT, PAGE_WIDTH, Align, Sheet, Style, fit, wrap
 
@@ -150,12 +150,12 @@ class Papers:
         quantity = (voice.gettext("Quantity"), 46.0)
         if self.customs:
             widths = [
-                quantity, (voice.gettext("Article"), 188.0), (voice.gettext("Reason"), 92.0),
+                quantity, (voice.gettext("Item"), 188.0), (voice.gettext("Reason"), 92.0),
                 (voice.gettext("HS code"), 58.0), (voice.gettext("Origin"), 46.0), (voice.gettext("Value"), 69.0),
             ]  # fmt: skip
         else:
             widths = [
-                quantity, (voice.gettext("Article"), 246.0), (voice.gettext("Reason"), 122.0),
+                quantity, (voice.gettext("Item"), 246.0), (voice.gettext("Reason"), 122.0),
                 (voice.gettext("Value"), 85.0),
             ]  # fmt: skip
         columns: list[_Column] = []
@@ -215,10 +215,10 @@ class Papers:
         if y + 34 > BOTTOM:
             y = self._next_page()
         count = sum(item.quantity for item in items)
-        left = voice.ngettext("%(num)s article", "%(num)s articles", count)
+        left = voice.ngettext("%(num)s item", "%(num)s items", count)
         if self.customs and items and all(item.weight_g is not None for item in items):
             grams = sum((item.weight_g or 0) * item.quantity for item in items)
-            weight = voice.gettext("weight of the goods %(weight)s g", weight=voice.number(grams))
+            weight = voice.gettext("goods weigh %(weight)s g", weight=voice.number(grams))
             left = f"{left} · {weight}"
         self.sheet.text(MARGIN, y + 2, left, self.cell)
         values = [voice.money(amount) for amount in sums(items)]
@@ -259,7 +259,7 @@ class Papers:
             ),
             (
                 voice.gettext("Slip inside"),
-                voice.gettext("Cut page 1 along the line. Lay the packing slip on top of the articles."),
+                voice.gettext("Cut page 1 along the line. Lay the packing slip on top of the items."),
             ),
             (
                 voice.gettext("Label outside"),
@@ -302,7 +302,7 @@ class Papers:
         y += 32
         sheet.text(MARGIN + 38, y, voice.gettext("What happens to your money"), head)
         money = voice.gettext(
-            "When the parcel has arrived, %(store)s checks the articles and sends back the amount confirmed in your "
+            "When the parcel has arrived, %(store)s checks the items and sends back the amount confirmed in your "
             "e-mail. We write to you as soon as it is sent. Your bank may then need a few days to show it.",
             store=shipment.store_name,
         )
@@ -335,17 +335,3 @@ def sums(items: Sequence[ParcelItem]) -> list[Money]:
         total([item.unit_value * item.quantity for item in items if item.unit_value.currency == currency], currency)
         for currency in currencies
     ]
-
-
-def readable(colour: str) -> str:
-    """A store's colour if it stands out from white paper (3:1, WCAG 1.4.11), else black."""
-    if re.fullmatch(r"#[0-9a-fA-F]{6}", colour) is None:
-        return "#000000"
-    return colour if luminance(colour) <= 0.3 else "#000000"  # noqa: PLR2004 (1.05 / (0.3 + 0.05) = 3)
-
-
-def luminance(colour: str) -> float:
-    """Relative luminance of ``#rrggbb``, 0 to 1 (WCAG 2.2)."""
-    parts = [int(colour[place : place + 2], 16) / 255 for place in (1, 3, 5)]
-    red, green, blue = [part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4 for part in parts]  # noqa: PLR2004
-    return 0.2126 * red + 0.7152 * green + 0.0722 * blue

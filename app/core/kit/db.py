@@ -11,11 +11,12 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from enum import StrEnum
-from typing import Any
+from typing import Any, ClassVar
 from uuid import UUID
 
 from sqlalchemy import (
     JSON,
+    BigInteger,
     CheckConstraint,
     DateTime,
     Engine,
@@ -46,7 +47,12 @@ class Base(DeclarativeBase):
             "pk": "pk_%(table_name)s",
         }
     )
-    type_annotation_map = {UUID: Uuid(), dict[str, Any]: JsonType, list[Any]: JsonType}  # noqa: RUF012 (SQLAlchemy's own hook)
+    type_annotation_map: ClassVar[dict[Any, Any]] = {
+        UUID: Uuid(),
+        int: BigInteger(),  # minor units of a large order pass 32 bits in KRW or IDR
+        dict[str, Any]: JsonType,
+        list[Any]: JsonType,
+    }
 
 
 class Tenant:
@@ -168,8 +174,7 @@ class Database:
     def read(self) -> Iterator[Session]:
         """One reading transaction; nothing it changed is kept."""
         with Session(self._reading, expire_on_commit=False, autoflush=False) as session:
-            yield session
-            session.rollback()
+            yield session  # closing rolls back, and leaves what was read readable
 
     def dispose(self) -> None:
         """Close every pooled connection (before a fork, at the end of a process)."""

@@ -38,6 +38,7 @@ class InboxEvent(Base, Tenant):
         # A work queue over all stores: the drain asks for the oldest waiting rows whoever they belong to.
         Index("ix_inbox_events_waiting", "available_at", postgresql_where=text("handled_at IS NULL"), sqlite_where=text("handled_at IS NULL")),
         Index("ix_inbox_events_store_id_received_at", "store_id", "received_at"),
+        Index("ix_inbox_events_store_id_event_key", "store_id", "event_key"),
     )
 
 
@@ -75,6 +76,9 @@ class OutboxMessage(Base, Tenant):
     finished_at: Mapped[datetime | None] = mapped_column(UtcDateTime())
     result: Mapped[dict[str, Any] | None] = mapped_column(JsonType)
     error: Mapped[str | None] = mapped_column(Text)
+
+    must_find = False
+    """Set by ``outbox.claim`` (not a column): look our key up at the vendor before calling."""
 
     __table_args__ = (
         one_of("status", OutboxStatus),

@@ -130,11 +130,11 @@ EVENTS: Mapping[tuple[str | None, str], str] = {
     (None, "graded"): N_("Every item was graded."),
     (None, "nothing_to_refund"): N_("There was nothing to refund in the parcel."),
     (None, "label_failed"): N_("The label could not be made. The store has been told."),
-    (None, "stock_moved"): N_("The items are back in stock."),
+    (None, "restocked"): N_("The items are back in stock."),
     (None, "stock_not_counted"): N_("The store keeps no count of these items."),
-    (None, "stock_failed"): N_("The items could not be put back in stock."),
+    (None, "restock_failed"): N_("The items could not be put back in stock."),
 }
-FOR_STAFF_ONLY = frozenset({"graded", "stock_moved", "stock_not_counted", "stock_failed"})
+FOR_STAFF_ONLY = frozenset({"graded", "restocked", "stock_not_counted", "restock_failed", "label_failed"})
 """Events that say nothing to a shopper."""
 
 

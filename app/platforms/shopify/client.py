@@ -275,7 +275,7 @@ class Problem:
         return self.code == "ACCESS_DENIED" and not _PERSONAL.isdisjoint(self.path)
 
 
-class _Throttled(Exception):  # noqa: N818 (a signal inside this module)
+class _Throttled(Exception):
     def __init__(self, wait: float) -> None:
         super().__init__(wait)
         self.wait = wait
@@ -284,12 +284,13 @@ class _Throttled(Exception):  # noqa: N818 (a signal inside this module)
 def _problem(entry: Any) -> Problem:
     if not isinstance(entry, dict):
         return Problem("", str(entry), ())
-    extensions = entry.get("extensions") if isinstance(entry.get("extensions"), dict) else {}
-    path = entry.get("path") if isinstance(entry.get("path"), list) else []
+    extensions, path = entry.get("extensions"), entry.get("path")
+    if not isinstance(extensions, dict):
+        extensions = {}
     return Problem(
         code=str(extensions.get("code") or ""),
         message=str(entry.get("message") or ""),
-        path=tuple(step for step in path if isinstance(step, str)),
+        path=tuple(step for step in path if isinstance(step, str)) if isinstance(path, list) else (),
         access=str(extensions.get("requiredAccess") or ""),
     )
 
@@ -304,11 +305,13 @@ def _wait(cost: dict[str, Any]) -> float:
     """Seconds until the bucket holds what the call asks for, rounded up to a tenth; a second if it does not say."""
     status = cost.get("throttleStatus")
     status = status if isinstance(status, dict) else {}
-    asked, there, rate = cost.get("requestedQueryCost"), status.get("currentlyAvailable"), status.get("restoreRate")
-    if not all(isinstance(value, int | Decimal) for value in (asked, there, rate)) or not rate or rate < 0:
+    asked, there, rate = (
+        Decimal(value) if isinstance(value, int | Decimal) else None
+        for value in (cost.get("requestedQueryCost"), status.get("currentlyAvailable"), status.get("restoreRate"))
+    )
+    if asked is None or there is None or rate is None or rate <= 0:
         return 1.0
-    missing = Decimal(asked) - Decimal(there)
-    return max(0.1, math.ceil(missing / Decimal(rate) * 10) / 10)
+    return max(0.1, math.ceil((asked - there) / rate * 10) / 10)
 
 
 def _refuse_status(chosen: Operation, response: httpx.Response) -> None:
@@ -355,9 +358,7 @@ def _refusal(chosen: Operation, problem: Problem) -> ProviderError:
     message = f"Shopify refused: {problem.message}" if problem.message else "Shopify refused without saying why."
     if problem.code in _OUR_FAULT:
         return ProviderError(VENDOR, message, code=problem.code)
-    return ProviderError(
-        VENDOR, message, code=problem.code or None, retryable=True, outcome_unknown=chosen.mutation
-    )
+    return ProviderError(VENDOR, message, code=problem.code or None, retryable=True, outcome_unknown=chosen.mutation)
 
 
 def refuse_user_errors(payload: Mapping[str, Any]) -> None:

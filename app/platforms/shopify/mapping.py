@@ -19,34 +19,28 @@ All amounts are presentment money. Shop money is read only for the exchange rate
 
 from __future__ import annotations
 
-import re
-from collections.abc import Mapping, Sequence
-from datetime import UTC, datetime
+from collections.abc import Sequence
 from decimal import ROUND_HALF_EVEN, Decimal
-from typing import Any
 
 import structlog
 
-from app.core.kit.errors import ProviderError
+from app.core.kit.errors import DomainError, ProviderError
 from app.core.kit.money import Money, total
 from app.core.orders.ports import (
     Address,
     FulfillmentSnapshot,
     LineSnapshot,
     OrderSnapshot,
-    PaymentSnapshot,
     RefundSnapshot,
     ShippingSnapshot,
     Tax,
 )
-from app.core.returns.ports import IssuedRefund
 from app.platforms.shopify.client import VENDOR
-
-Node = Mapping[str, Any]
+from app.platforms.shopify.payments import payments, refund, units
+from app.platforms.shopify.wire import Node, instant, instant_or_none, money
 
 _log = structlog.get_logger(__name__)
 
-_MARK = re.compile(r"\bhelloword:([0-9A-Za-z_-]{1,64})(?![0-9A-Za-z_-])")
 _RATE = Decimal("1e-12")
 _GRAMS = {
     "GRAMS": Decimal(1),
@@ -55,15 +49,13 @@ _GRAMS = {
     "POUNDS": Decimal("453.59237"),
 }
 _LEFT = frozenset({"SUCCESS", "OPEN", "PENDING"})
-_WAITING = frozenset({"PENDING", "AWAITING_RESPONSE", "UNKNOWN"})
-_CARDS = frozenset({"shopify_payments", "stripe", "authorize_net", "bogus", "cybersource", "worldpay", "adyen"})
 
 
 def order(node: Node) -> OrderSnapshot:
     """The snapshot of a whole order. Raises ProviderError (retryable) when the reply lacks what an order must have."""
     try:
         return _order(node)
-    except (KeyError, TypeError, AttributeError) as error:
+    except (ArithmeticError, AttributeError, DomainError, LookupError, TypeError, ValueError) as error:
         msg = f"Shopify's reply about an order is not complete ({type(error).__name__}: {error})."
         raise ProviderError(VENDOR, msg, code="order_incomplete", retryable=True) from error
 
@@ -277,7 +269,8 @@ def _tip(
 def _sum(lines: Sequence[LineSnapshot], shipping: Sequence[ShippingSnapshot], currency: str) -> Money:
     amounts = [line.net for line in lines] + [line.duty for line in lines if line.duty is not None]
     amounts += [one.net for one in shipping]
-    amounts += [tax.amount for part in (*lines, *shipping) for tax in part.taxes]
+    amounts += [tax.amount for line in lines for tax in line.taxes]
+    amounts += [tax.amount for one in shipping for tax in one.taxes]
     return total(amounts, currency)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 from typing import Any
 
 from app.core.kit.errors import ProviderError
@@ -50,7 +51,7 @@ def payments(transactions: Sequence[Node], currency: str) -> tuple[PaymentSnapsh
                 instrument=instrument(one),
                 amount=money(one["amountSet"], currency) - back,
                 title=one.get("formattedGateway") or gateway,
-                refundable_by_gateway=not one["manualPaymentGateway"] and gateway != "cash",
+                refundable_by_gateway=not _by_hand(one),
             )
         )
     return tuple(result)
@@ -75,6 +76,7 @@ def instrument(transaction: Node) -> str:
 
 
 def units(nodes: Sequence[Node]) -> tuple[tuple[str, int], ...]:
+    """(line gid, quantity) of a parcel's or a refund's lines."""
     return tuple((one["lineItem"]["id"], one["quantity"] or 0) for one in nodes)
 
 
@@ -105,7 +107,7 @@ def issued(node: Node, currency: str) -> IssuedRefund:
         amount=_sent(node, currency),
         at=_booked_at(node),
         pending=any(one["status"] in _WAITING for one in moves),
-        by_hand=any(one["manualPaymentGateway"] for one in moves),
+        by_hand=any(_by_hand(one) for one in moves),
     )
 
 
@@ -124,5 +126,90 @@ def _sent(node: Node, currency: str) -> Money:
     return total(counted, currency)
 
 
+def _by_hand(transaction: Node) -> bool:
+    """Whether a person must hand the money out: bank transfers, cash on delivery, the till's cash."""
+    return bool(transaction["manualPaymentGateway"]) or transaction.get("gateway") == "cash"
+
+
 def _booked_at(node: Node) -> datetime:
     return instant_or_none(node.get("createdAt")) or instant(node["processedAt"])
+
+
+# --- money back, out ---------------------------------------------------------------------------------------------
+
+
+def refund_input(order: RefundOrder, terms: Node | None) -> dict[str, Any]:
+    """The RefundInput for one refund; the same for every try, because Shopify compares it with the key's first one.
+
+    The transactions alone decide how much money moves. Lines, shipping and duties say what it is for; where the
+    two differ (a fee kept) Shopify books the difference as an adjustment, which ``discrepancyReason`` explains.
+    ``terms`` is the reply of ``refund_terms``, needed when shipping or duty goes back. Stock is never moved here.
+    """
+    quantities: dict[str, int] = {}
+    for line in order.lines:
+        if line.quantity > 0 and is_gid("LineItem", line.line_ref):  # tips and fees are no lines to Shopify
+            quantities[line.line_ref] = quantities.get(line.line_ref, 0) + line.quantity
+    result: dict[str, Any] = {
+        "orderId": order.order_ref,
+        "currency": order.amount.currency,
+        "note": mark(order.key, order.rma, order.note),
+        "notify": False,
+        "refundLineItems": [
+            {"lineItemId": ref, "quantity": quantity, "restockType": "NO_RESTOCK"}
+            for ref, quantity in quantities.items()
+        ],
+        "transactions": [
+            {
+                "orderId": order.order_ref,
+                "parentId": part.payment_ref,
+                "gateway": part.gateway,
+                "kind": "REFUND",
+                "amount": str(part.amount),
+            }
+            for part in order.parts
+            if part.amount
+        ],
+    }
+    if terms is not None:
+        result["refundDuties"] = _duties(order, terms, quantities)
+        shipping = _shipping_back(order, terms)
+        if shipping:
+            result["shipping"] = {"amount": str(shipping)}
+    if _worth(order) != order.amount:
+        result["discrepancyReason"] = "RESTOCK" if order.fee else "OTHER"
+    return result
+
+
+def needs_terms(order: RefundOrder) -> bool:
+    """Whether the order must be asked for duty ids or for how its shipping is priced."""
+    return bool(order.shipping) or any(line.duty for line in order.lines)
+
+
+def _duties(order: RefundOrder, terms: Node, quantities: Mapping[str, int]) -> list[dict[str, str]]:
+    """Every duty of a line whose duty goes back: in full when the whole line does, else by its units."""
+    dutied = {line.line_ref for line in order.lines if line.duty}
+    return [
+        {
+            "dutyId": duty["id"],
+            "refundType": "FULL" if quantities.get(line["id"], 0) >= line["quantity"] else "PROPORTIONAL",
+        }
+        for line in terms["nodes"]
+        if line and line.get("id") in dutied
+        for duty in line["duties"]
+    ]
+
+
+def _shipping_back(order: RefundOrder, terms: Node) -> Money:
+    """In the order's own price terms: with the tax where its prices hold the tax, without it where they do not."""
+    amounts = [one.net for one in order.shipping]
+    if terms["order"]["taxesIncluded"]:
+        amounts += [tax.amount for one in order.shipping for tax in one.taxes]
+    return total(amounts, order.amount.currency)
+
+
+def _worth(order: RefundOrder) -> Money:
+    amounts = [line.net for line in order.lines] + [line.duty for line in order.lines if line.duty is not None]
+    amounts += [one.net for one in order.shipping]
+    amounts += [tax.amount for line in order.lines for tax in line.taxes]
+    amounts += [tax.amount for one in order.shipping for tax in one.taxes]
+    return total(amounts, order.amount.currency)

@@ -55,7 +55,7 @@ log = structlog.get_logger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class Reply:
-    """A 2xx answer. ``data`` is decoded JSON with every fraction as Decimal; ``pages`` is X-WP-TotalPages (1 if absent)."""
+    """A 2xx answer: ``data`` is decoded JSON, fractions as Decimal; ``pages`` is X-WP-TotalPages (1 if absent)."""
 
     data: Any
     pages: int = 1

@@ -1,71 +1,28 @@
-"""The product's processes: what each runs, and how ``helloword up`` runs them together."""
+"""``helloword up``: all of the product's processes on one machine, together."""
 
 from __future__ import annotations
 
-import os
 import socket
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import NoReturn
 
 import httpx
 import redis
-from pydantic import ValidationError
 
 from app.operations import embedded, migrations
+from app.operations.doors import load_settings, python_path
 from app.operations.refusals import CannotStart
 from app.operations.supervisor import Part, Supervisor
-from app.settings import Settings
-
-ROOT = Path(__file__).resolve().parents[2]
 
 
-def load_settings() -> Settings:
-    """The settings. Raises CannotStart naming each one that is missing or unusable, never showing a value."""
-    try:
-        return Settings()  # type: ignore[call-arg]
-    except ValidationError as error:
-        wrong = "; ".join(_problem(str(item["loc"][0]), item["type"], item["msg"]) for item in error.errors())
-        msg = f"Helloword is not configured: {wrong}."
-        raise CannotStart(msg) from None
-
-
-def serve_web(settings: Settings) -> NoReturn:
-    """Become the web server: this process is replaced by granian."""
-    arguments = [
-        *(sys.executable, "-m", "granian", "app.wsgi:app", "--interface", "wsgi", "--http", "1", "--no-ws"),
-        *("--host", settings.host, "--port", str(settings.port)),
-        *("--workers", str(settings.web_workers), "--blocking-threads", str(settings.web_threads)),
-        *("--workers-kill-timeout", "8", "--log-level", "warning"),
-    ]
-    if settings.web_workers > 1:  # with one, the supervisor or the platform restarts the whole
-        arguments.append("--respawn-failed-workers")
-    os.environ["PYTHONPATH"] = _python_path()
-    os.execv(sys.executable, arguments)  # noqa: S606 (our own command, no shell)
-
-
-def run_worker(settings: Settings) -> None:
-    """Work until told to stop; SIGTERM lets the batch in hand be finished."""
-    from app.bootstrap import make_container, make_worker  # noqa: PLC0415 (the web server never loads a worker)
-
-    make_worker(make_container(settings)).work()
-
-
-def run_scheduler(settings: Settings) -> None:
-    """Ring the bell for what is due, until told to stop."""
-    from app.bootstrap import make_container, make_scheduler  # noqa: PLC0415 (as above)
-
-    make_scheduler(make_container(settings)).start()
-
-
-def house(made: embedded.Embedded, extra: Sequence[Part] = ()) -> list[Part]:
+def _house(made: embedded.Embedded, extra: Sequence[Part] = ()) -> list[Part]:
     """The processes of one machine in the order of their start: queue, ``extra``, worker, scheduler, web.
 
     They are stopped in the opposite order: no new work comes in, the work in hand is finished, its queue ends last.
     """
-    environment = {**made.environment, "PYTHONPATH": _python_path()}
+    environment = {**made.environment, "PYTHONPATH": python_path()}
     door = (sys.executable, "-m", "app.cli")
     settings = load_settings()
     parts = []
@@ -81,7 +38,7 @@ def house(made: embedded.Embedded, extra: Sequence[Part] = ()) -> list[Part]:
 
 @contextmanager
 def ready_house(
-    data_dir: Path, *, host: str = "127.0.0.1", port: int = 8000, extra: Sequence[Part] = ()
+    data_dir: Path, *, host: str | None = None, port: int | None = None, extra: Sequence[Part] = ()
 ) -> Iterator[Supervisor]:
     """Everything prepared but not yet started: settings filled in, folder held, port free, schema up to date.
 
@@ -96,7 +53,7 @@ def ready_house(
         if made.queue is not None:
             embedded.make_queue_folder(made.data_dir)
         migrations.migrate(settings.database_url)
-        yield Supervisor(house(made, extra), cwd=Path.cwd(), lock=lock)
+        yield Supervisor(_house(made, extra), cwd=Path.cwd(), lock=lock)
 
 
 def check_port(host: str, port: int) -> None:
@@ -142,13 +99,6 @@ def _answers_ping(url: str) -> Callable[[], bool]:
     return ask
 
 
-def _problem(name: str, kind: str, message: str) -> str:
-    variable = f"{embedded.PREFIX}{name.upper()}"
-    if kind == "missing":
-        return f"{variable} is missing ({Settings.model_fields[name].description})"
-    return f"{variable} {message.removeprefix('Value error, ')}"
-
-
 def _reachable(host: str) -> str:
     """The address by which a server that listens on ``host`` is asked from this machine."""
     if host in {"0.0.0.0", ""}:  # noqa: S104 (compared, not bound)
@@ -156,8 +106,3 @@ def _reachable(host: str) -> str:
     if ":" in host:
         return "[::1]" if host == "::" else f"[{host}]"
     return host
-
-
-def _python_path() -> str:
-    """Where ``app`` is found, first; so the doors work from any folder, installed or not."""
-    return os.pathsep.join([str(ROOT), *filter(None, [os.environ.get("PYTHONPATH")])])
