@@ -112,7 +112,9 @@ class _Variable:
         cut = self.harfbuzz.subset(self.face, wanted).blob.data
         # Named by content, so that the same paper is the same bytes.
         name = f"{self.key}-{sha256(characters.encode()).hexdigest()[:12]}"
-        pdfmetrics.registerFont(TTFont(name, io.BytesIO(cut)))
+        font = TTFont(name, io.BytesIO(cut))
+        font.face.name = name.encode()  # all weights of a variable font have one name, and reportlab would mix them up
+        pdfmetrics.registerFont(font)
         return name
 
 

@@ -86,8 +86,8 @@ class Papers:
             sheet.frame(MARGIN, _LABEL_TOP, WIDTH, _LABEL_HIGH, radius=6)
             self._sender(left, _LABEL_TOP + 30)
             self._postage(right, _LABEL_TOP + _PAD)
-            self._recipient(left, _LABEL_TOP + 124)
-            sheet.code128(left, _LABEL_TOP + 228, shipment.rma, 220, 36)
+            self._recipient(left, _LABEL_TOP + 120)
+            sheet.code128(left, _LABEL_TOP + 231, shipment.rma, 220, 34)
             under = _LABEL_TOP + 279
             wide = sheet.text(left, under, shipment.rma, replace(self.strong, size=10.5))
             order = voice.gettext("Order %(number)s", number=shipment.order_number)
@@ -251,7 +251,8 @@ class Papers:
         voice, shipment = self.voice, self.shipment
         by = ""
         if shipment.send_by is not None:
-            by = voice.gettext("Hand the parcel in by %(date)s at the latest.", date=voice.date(shipment.send_by)) + " "
+            by = voice.gettext("Hand the parcel in by %(date)s at the latest.", date=voice.date(shipment.send_by))
+            by += "" if by.endswith("。") else " "
         return [
             (
                 voice.gettext("Pack"),

@@ -49,7 +49,7 @@ class AppProxySignature:
         shop, timestamp, base, customer, signature = (next(iter(ours[name]), "") for name in _OURS)
         if _HEX.fullmatch(signature) is None or not _is_signed(query, signature, secrets):
             raise ForgedVisit(why="signature")
-        if _SECONDS.fullmatch(timestamp) is None or abs(now - int(timestamp)) > MAX_AGE:
+        if _SECONDS.fullmatch(timestamp) is None or not abs(now - int(timestamp)) <= MAX_AGE:
             raise ForgedVisit(why="stale")
         if not is_shop(shop) or _PATH.fullmatch(base) is None or _CUSTOMER.fullmatch(customer) is None:
             raise ForgedVisit(why="parameters")

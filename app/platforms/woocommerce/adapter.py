@@ -85,7 +85,7 @@ class WooCommerceStore:
     def order(self, ref: str) -> OrderSnapshot | None:
         """The order with this id and all its refunds; None if the store has none (or only a draft)."""
         found = self._order_json(ref)
-        return None if found is None or found.get("status") in DRAFTS else self._with_refunds(found)
+        return None if found is None or _is_draft(found) else self._with_refunds(found)
 
     def find_order(self, number: str, email: str) -> OrderSnapshot | None:
         """The order with this number and e-mail.
@@ -102,7 +102,7 @@ class WooCommerceStore:
             return (
                 text(order.get("number")).lstrip("#").casefold() == wanted
                 and text((order.get("billing") or {}).get("email")).casefold() == address
-                and order.get("status") not in DRAFTS
+                and not _is_draft(order)
             )
 
         if _is_id(wanted):
@@ -138,7 +138,7 @@ class WooCommerceStore:
         following = None
         if len(found) == _PAGE:
             following = f"{_gmt(last)};1" if last > moment else f"{_gmt(moment)};{page + 1}"
-        kept = [order for order in found if order.get("status") not in DRAFTS]
+        kept = [order for order in found if not _is_draft(order)]
         return ChangedOrders([self._with_refunds(order) for order in kept], following)
 
     def _order_json(self, ref: str) -> Mapping[str, Any] | None:
@@ -251,6 +251,10 @@ class WooCommerceStore:
 
 def _is_id(ref: str) -> bool:
     return ref.isascii() and ref.isdecimal() and len(ref) < 20  # noqa: PLR2004 (64 bits)
+
+
+def _is_draft(order: Mapping[str, Any]) -> bool:
+    return text(order.get("status")) in DRAFTS
 
 
 def _gmt(moment: datetime) -> str:

@@ -114,15 +114,15 @@ def _order_snapshot(order: Mapping[str, Any], refunds: tuple[RefundSnapshot, ...
     bill_to = _address(order.get("billing") or {})
     return OrderSnapshot(
         ref=reference(order["id"]),
-        number=text(order.get("number")) or reference(order["id"]),
-        email=text((order.get("billing") or {}).get("email")),
+        number=text(order.get("number"))[:60] or reference(order["id"]),
+        email=text((order.get("billing") or {}).get("email"))[:254],
         currency=currency,
         shop_currency=currency,
         exchange_rate=Decimal(1),
         prices_include_tax=bool(order.get("prices_include_tax")),
         placed_at=required_instant(order, "date_created_gmt"),
         updated_at=updated_at,
-        status=text(order["status"]),
+        status=text(order["status"])[:40],
         lines=lines,
         shipping=shipping,
         payments=_payments(order, charged),

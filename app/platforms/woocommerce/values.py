@@ -85,5 +85,5 @@ def plain(value: Any) -> str:
 
 
 def text(value: Any) -> str:
-    """The value as text; empty for null and booleans (PHP says ``false`` for "not set")."""
-    return "" if value is None or isinstance(value, bool) else str(value).strip()
+    """The value as text; empty for null and booleans (PHP says ``false`` for "not set"). PostgreSQL keeps no NUL."""
+    return "" if value is None or isinstance(value, bool) else str(value).replace("\x00", "").strip()

@@ -122,7 +122,7 @@ def _action(topic: str, hook: str, value: Mapping[str, Any]) -> Command:
 
 def _order(value: Mapping[str, Any]) -> Command:
     """The whole order is in the body, except the lines of its refunds: those need a read of their own."""
-    if value.get("status") in DRAFTS:
+    if text(value.get("status")) in DRAFTS:
         return Ignore("order_draft")
     refunded = bool(value.get("refunds"))
     try:

@@ -208,7 +208,7 @@ def _return_declined(v: Values, voice: Voice) -> _Words:
 def _return_withdrawn(v: Values, voice: Voice) -> _Words:
     blocks: list[Block] = [
         v.say("As you asked, return %(rma)s for order %(number)s is cancelled. You keep the items."),
-        v.say("Nothing is refunded. Please do not use the label any more."),
+        v.say("Nothing is refunded. If you have a label, please do not use it any more."),
         v.say("You can ask for a new return as long as the return period runs."),
     ]
     return voice.gettext("Return %(rma)s is cancelled", **v.ours), voice.gettext("Your return is cancelled"), blocks
@@ -217,13 +217,15 @@ def _return_withdrawn(v: Values, voice: Voice) -> _Words:
 def _return_expired(v: Values, voice: Voice) -> _Words:
     blocks: list[Block] = [
         v.say("No parcel reached %(store)s in time, so return %(rma)s for order %(number)s is closed."),
-        v.say("Nothing is refunded. Please do not use the label any more."),
+        v.say("Nothing is refunded. If you have a label, please do not use it any more."),
     ]
     if v.notice.reply_to:
         blocks.append(
-            v.say("Is your parcel on its way already? Answer this mail with the tracking number, and we put it right.")
+            v.say(
+                "Is your parcel on its way already? Reply to this mail with the tracking number, and we put it right."
+            )
         )
-    return voice.gettext("Return %(rma)s has run out", **v.ours), voice.gettext("Your return has run out"), blocks
+    return voice.gettext("Return %(rma)s has expired", **v.ours), voice.gettext("Your return has expired"), blocks
 
 
 def _parcel_received(v: Values, voice: Voice) -> _Words:
@@ -255,7 +257,7 @@ def _refund_issued(v: Values, voice: Voice) -> _Words:
         )
     else:
         heading = voice.gettext("%(amount)s is on its way to you", amount=money)
-        told = v.say("%(store)s has sent back %(amount)s for return %(rma)s (order %(number)s).", amount=money)  # fmt: skip
+        told = v.say("%(store)s has sent back %(amount)s for return %(rma)s (order %(number)s).", amount=money)
     blocks: list[Block] = [told, Facts(tuple(rows))]
     days = v.get("days_hint")
     if isinstance(days, int) and days > 0:
@@ -331,7 +333,7 @@ def _objection(v: Values) -> list[Block]:
         return []
     return [
         v.say(
-            "Do you see it differently? Answer this mail, and a person looks at it again. "
+            "Do you see it differently? Reply to this mail, and a person looks at it again. "
             "The rights that the law gives you stay as they are."
         )
     ]
