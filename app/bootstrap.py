@@ -1,7 +1,7 @@
 """The composition root. Read it top to bottom and you know the system.
 
-    settings -> engine, vault, texts, files, doorbell, mail, platforms, carriers -> Container
-    Container -> make_web() for the web process, make_worker() and make_scheduler() for the others
+settings -> engine, vault, texts, files, doorbell, mail, platforms, carriers -> Container
+Container -> make_web() for the web process, make_worker() and make_scheduler() for the others
 """
 
 from __future__ import annotations

@@ -27,8 +27,15 @@ class ConnectedStore(OrderSource, Refunds, StockKeeper, Protocol):
 class Platform(StoreConnector, Protocol):
     """One platform: judges what it sends, says what it means, and connects to its stores."""
 
-    webhooks: WebhookGate
-    storefront: StorefrontGate
+    @property
+    def webhooks(self) -> WebhookGate:
+        """The judge of what it sends us."""
+        ...
+
+    @property
+    def storefront(self) -> StorefrontGate:
+        """The judge of what it forwards from the storefront."""
+        ...
 
     def translate(self, topic: str, body: bytes) -> Command:
         """What a stored delivery asks of us. Raises MalformedDelivery; an unknown topic is ``Ignore``."""

@@ -57,7 +57,9 @@ def make_store(session: Session, **changes: Any) -> Store:
     return store
 
 
-def make_line(ref: str = "L1", *, quantity: int = 2, net: int = 13429, tax: int = 2551, currency: str = "EUR", **changes: Any) -> LineSnapshot:
+def make_line(
+    ref: str = "L1", *, quantity: int = 2, net: int = 13429, tax: int = 2551, currency: str = "EUR", **changes: Any
+) -> LineSnapshot:
     """A sweater in M and black, as charged."""
     line = LineSnapshot(
         ref=ref,
@@ -80,7 +82,9 @@ def make_line(ref: str = "L1", *, quantity: int = 2, net: int = 13429, tax: int 
 def make_snapshot(*lines: LineSnapshot, currency: str = "EUR", **changes: Any) -> OrderSnapshot:
     """An order paid by card, delivered five days ago."""
     goods = lines or (make_line(),)
-    shipping = (ShippingSnapshot("S1", "Parcel", Money(500, currency), (Tax("VAT", Money(95, currency), "0.19", "1"),)),)
+    shipping = (
+        ShippingSnapshot("S1", "Parcel", Money(500, currency), (Tax("VAT", Money(95, currency), "0.19", "1"),)),
+    )
     parts = [line.net for line in goods] + [t.amount for line in goods for t in line.taxes]
     parts += [line.duty for line in goods if line.duty is not None]
     parts += [row.net for row in shipping] + [t.amount for row in shipping for t in row.taxes]

@@ -37,7 +37,7 @@ def fake_store() -> FakeStore:
 def container(sqlite_database: Database, fake_store: FakeStore, tmp_path: Path) -> Container:
     """The product over fakes: only the database is real."""
     settings = Settings(
-        _env_file=None,  # type: ignore[call-arg]
+        _env_file=None,
         database_url="sqlite://",
         redis_url="memory://",
         secret_key="a secret that is long enough for the tests",

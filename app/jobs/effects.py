@@ -192,7 +192,9 @@ def find_refund(container: Container, message: OutboxMessage) -> Result | None:
     return None if found is None else _refund_result(found)
 
 
-def refund_issued(session: Session, container: Container, message: OutboxMessage, result: Result, now: datetime) -> None:
+def refund_issued(
+    session: Session, container: Container, message: OutboxMessage, result: Result, now: datetime
+) -> None:
     """The return is settled: tell the shopper, and read the order as the store has it now."""
     del container
     returned = _return_of(session, message)

@@ -41,7 +41,7 @@ def drain_inbox(container: Container) -> int:
                         outcome = _apply(container, session, event, platforms[event.store_id])
                 except MalformedDelivery:
                     inbox.handled(event, "malformed", now)
-                except Exception as error:  # noqa: BLE001 (one row must not stop the others)
+                except Exception as error:
                     log.exception("delivery_failed", topic=event.topic, dedup_key=event.dedup_key)
                     inbox.failed(event, f"{type(error).__name__}: {error}", now)
                 else:
@@ -55,6 +55,4 @@ def _apply(container: Container, session: Session, event: InboxEvent, platform: 
     if inbox.is_repeat(session, event):
         return "repeat"
     command = container.platforms[platform].translate(event.topic, event.body)
-    return apply(
-        session, event.store_id, command, because=event.dedup_key, now=container.clock.now()
-    )
+    return apply(session, event.store_id, command, because=event.dedup_key, now=container.clock.now())

@@ -32,7 +32,9 @@ LANES_AT_ONCE = 4
 Result = dict[str, Any]
 
 
-def _nothing_done(session: Session, container: Container, message: OutboxMessage, result: Result, now: datetime) -> None:
+def _nothing_done(
+    session: Session, container: Container, message: OutboxMessage, result: Result, now: datetime
+) -> None:
     """No follow-up."""
 
 
@@ -75,7 +77,7 @@ def run(container: Container, effects: Mapping[str, Effect], message: OutboxMess
             result = effect.call(container, message)
     except ProviderError as error:
         _refused(container, effect, message, error)
-    except Exception as error:  # noqa: BLE001 (whatever it was, the call may have worked: look it up next time)
+    except Exception as error:
         log.exception("effect_crashed", kind=message.kind, outbox_id=str(message.id))
         unknown = ProviderError("helloword", type(error).__name__, outcome_unknown=True)
         _refused(container, effect, message, unknown)

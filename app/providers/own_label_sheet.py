@@ -11,7 +11,7 @@ import io
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from functools import cache, partial
+from functools import cache, lru_cache, partial
 from typing import Literal
 
 import segno
@@ -144,17 +144,17 @@ def wrap(text: str, style: Style, wide: float, most: int = 0) -> list[str]:
     something had to be left out.
     """
     lines: list[str] = []
-    line = ""
+    line, used = "", 0.0  # letters join inside a piece only, so widths of pieces add up
     for piece in _pieces(" ".join(text.split())):
-        if not line or _width(line + piece.rstrip(), style) <= wide:
-            line += piece
-        else:
+        if line and used + _width(piece.rstrip(), style) > wide:
             lines.append(line.rstrip())
-            line = piece.lstrip()
-        while _width(line.rstrip(), style) > wide and len(line) > 1:
+            line, used = "", 0.0
+        line, used = line + piece, used + _width(piece, style)
+        while used > wide and len(line) > 1 and _width(line.rstrip(), style) > wide:
             fitting = _fitting(line, style, wide)
             lines.append(line[:fitting])
             line = line[fitting:]
+            used = _width(line, style)
     if line.strip():
         lines.append(line.rstrip())
     if most and len(lines) > most:
@@ -177,6 +177,7 @@ def fit(lines: Sequence[str], wide: float, high: float, styles: Sequence[Style])
     return [part for line in lines for part in wrap(line, styles[-1], wide, most=2)], styles[-1]
 
 
+@lru_cache(maxsize=8192)
 def _width(text: str, style: Style) -> float:
     return width(text, style.size, bold=style.bold, cjk=style.cjk)
 

@@ -9,9 +9,10 @@ from flask_wtf.csrf import CSRFProtect
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from app.container import Container
+from app.core.kit.texts import Voice
 from app.web import errors, health
 from app.web.admin import make_admin
-from app.web.limits import make_limiter
+from app.web.limits import limit
 from app.web.portal import make_portal, make_storefront
 from app.web.webhooks import make_webhooks
 
@@ -38,8 +39,8 @@ def create_app(container: Container) -> Flask:
     )
     app.jinja_env.add_extension("jinja2.ext.i18n")
     app.jinja_env.globals.update(
-        gettext=lambda message, **values: g.voice.gettext(message, **values),
-        ngettext=lambda one, many, number, **values: g.voice.ngettext(one, many, number, **values),
+        gettext=_gettext,
+        ngettext=_ngettext,
     )
     app.jinja_env.globals["_"] = app.jinja_env.globals["gettext"]
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
@@ -67,14 +68,23 @@ def create_app(container: Container) -> Flask:
 
     errors.register(app)
     csrf.init_app(app)
-    limiter = make_limiter(app, container)
     for blueprint in (make_webhooks(container), make_portal(container), make_storefront(container)):
         csrf.exempt(blueprint)  # no cookies there: a signature or a signed token is the proof
         app.register_blueprint(blueprint)
     app.register_blueprint(make_admin(container))
     app.register_blueprint(health.make_health(container))
-    limiter.apply(app)
+    limit(app, container)
     if settings.trusted_proxies:
         hops = settings.trusted_proxies
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=hops, x_proto=hops, x_host=hops)  # type: ignore[method-assign]
     return app
+
+
+def _gettext(message: str, **values: object) -> str:
+    voice: Voice = g.voice
+    return voice.gettext(message, **values)
+
+
+def _ngettext(one: str, many: str, number: int, **values: object) -> str:
+    voice: Voice = g.voice
+    return voice.ngettext(one, many, number, **values)

@@ -36,10 +36,16 @@ SENTENCES = {
     "return_unknown": N_("We could not find this return."),
     "order_unknown": N_("We could not find this order."),
     "store_unknown": N_("We could not find this store."),
-    "transition_forbidden": N_("Somebody has already moved this on. The page now shows the latest state; nothing was done twice."),
-    "stale": N_("Somebody else changed this at the same moment. The page now shows the latest state; please look again."),
+    "transition_forbidden": N_(
+        "Somebody has already moved this on. The page now shows the latest state; nothing was done twice."
+    ),
+    "stale": N_(
+        "Somebody else changed this at the same moment. The page now shows the latest state; please look again."
+    ),
     "refund_over_paid": N_("This refund would be more than is left of what was paid. Nothing was refunded."),
-    "return_address_missing": N_("Please enter your return address in the settings first; without it no label can be made."),
+    "return_address_missing": N_(
+        "Please enter your return address in the settings first; without it no label can be made."
+    ),
     "reason_needed": N_("Please write a short reason."),
     "inspection_incomplete": N_("Please give every item a grade and say what happens with it."),
     "sign_in_refused": N_("This e-mail and password do not belong together."),
@@ -91,7 +97,7 @@ def register(app: Flask) -> None:
 
     @app.errorhandler(Exception)
     def _unexpected(error: Exception) -> Response:
-        log.exception("request_failed", path=request.path, error=type(error).__name__)
+        log.error("request_failed", path=request.path, exc_info=error)
         return answer("error", 500)
 
 

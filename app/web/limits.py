@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Any
 
 from flask import Flask
 from flask_limiter import Limiter
@@ -20,24 +21,10 @@ LIMITS: Mapping[str, str] = {
 """By endpoint; only POST counts."""
 
 
-class Limits:
-    """The limiter, bound to the endpoints once all blueprints are there."""
-
-    def __init__(self, app: Flask, limiter: Limiter) -> None:
-        self._app = app
-        self._limiter = limiter
-
-    def apply(self, app: Flask) -> None:
-        """Wrap the endpoints of ``LIMITS`` that this application has."""
-        for endpoint, limit in LIMITS.items():
-            if endpoint in app.view_functions:
-                app.view_functions[endpoint] = self._limiter.limit(limit, methods=["POST"])(
-                    app.view_functions[endpoint]
-                )
-
-
-def make_limiter(app: Flask, container: Container) -> Limits:
-    """Counts in Redis, shared by all web processes; falls back to this process's memory while Redis is away."""
+def limit(app: Flask, container: Container) -> None:
+    """Limit the endpoints of ``LIMITS`` that ``app`` has. Counts in Redis, shared by all web processes; falls back to
+    this process's memory while Redis is away.
+    """
     limiter = Limiter(
         get_remote_address,
         app=app,
@@ -47,4 +34,6 @@ def make_limiter(app: Flask, container: Container) -> Limits:
         headers_enabled=True,
         strategy="moving-window",
     )
-    return Limits(app, limiter)
+    views: dict[str, Any] = app.view_functions
+    for endpoint in LIMITS.keys() & views.keys():
+        views[endpoint] = limiter.limit(LIMITS[endpoint], methods=["POST"])(views[endpoint])

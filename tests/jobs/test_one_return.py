@@ -256,7 +256,7 @@ def test_the_reconcile_finds_what_no_webhook_told(container: Container, fake_sto
 def test_rows_of_one_lane_run_in_order_and_the_next_waits_for_the_first(
     container: Container, fake_store: FakeStore
 ) -> None:
-    store_id, _ = inspected(container, fake_store)
+    inspected(container, fake_store)
     fake_store.before = once("stock", ProviderError("fake", "busy", retryable=True))
     drain(container)
     assert fake_store.refunds == {}  # stock was put first, and waits for its second try

@@ -184,7 +184,7 @@ def test_storage_that_cannot_be_written_is_wrong(tmp_path: Path) -> None:
 
 
 @pytest.fixture
-def mail_server(free_port: int) -> Iterator[Callable[[bool], int]]:
+def mail_server(free_port: int) -> Iterator[Callable[..., int]]:
     """A real SMTP server; one that asks for a password accepts nobody."""
     started: list[Controller] = []
 

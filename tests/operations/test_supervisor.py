@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import itertools
 import os
 import signal
 import subprocess
@@ -190,7 +191,7 @@ def test_a_child_that_crashes_again_and_again_is_restarted_ever_more_slowly(tmp_
 
         assert eventually(started_four_times)
     at = [float(line) for line in starts.read_text().split()]
-    pauses = [later - earlier for earlier, later in zip(at, at[1:], strict=False)]
+    pauses = [later - earlier for earlier, later in itertools.pairwise(at)]
     assert 0.7 <= pauses[0] < pauses[1] < pauses[2]
     assert pauses[1] >= 1.2
     assert pauses[2] >= 2.2
@@ -226,7 +227,8 @@ def test_a_program_that_is_not_there_is_named() -> None:
 def test_the_parts_after_a_first_one_wait_until_it_is_ready(tmp_path: Path) -> None:
     flag = tmp_path / "ready"
     ready_later = f"import time; time.sleep(0.4); open({str(flag)!r}, 'w').close(); time.sleep(600)"
-    look = f"import os, sys, time; print(os.path.exists({str(flag)!r}), file=open({str(flag)!r} + '.seen', 'w'), flush=True); time.sleep(600)"
+    seen_file = f"open({str(flag)!r} + '.seen', 'w')"
+    look = f"import os, time; print(os.path.exists({str(flag)!r}), file={seen_file}, flush=True); time.sleep(600)"
     seen = tmp_path / "ready.seen"
     parts = [
         Part("queue", (*PYTHON, ready_later), ready=flag.exists, first=True),

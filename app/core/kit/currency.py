@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import re
+
 from app.core.kit.errors import DomainError
 
+_CODE = re.compile("[A-Z]{3}")
 _ZERO = frozenset("BIF CLP DJF GNF ISK JPY KMF KRW PYG RWF UGX UYI VND VUV XAF XOF XPF".split())
 _THREE = frozenset("BHD IQD JOD KWD LYD OMR TND".split())
 
@@ -19,7 +22,7 @@ def exponent(currency: str) -> int:
 
     Raises UnknownCurrency if the code is not three capital letters.
     """
-    if len(currency) != 3 or not currency.isascii() or not currency.isalpha() or not currency.isupper():
+    if _CODE.fullmatch(currency) is None:
         raise UnknownCurrency(currency=currency)
     if currency in _ZERO:
         return 0

@@ -179,4 +179,3 @@ class Database:
     def dispose(self) -> None:
         """Close every pooled connection (before a fork, at the end of a process)."""
         self.engine.dispose()
-

@@ -66,4 +66,4 @@ def membership(session: Session, store_id: UUID, account_id: UUID) -> Membership
 def names(session: Session, account_ids: Sequence[UUID]) -> dict[UUID, str]:
     """The names of people, for a timeline."""
     rows = session.execute(select(Account.id, Account.name).where(Account.id.in_(account_ids)))
-    return {account_id: name for account_id, name in rows}
+    return dict(rows.tuples().all())

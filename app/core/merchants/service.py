@@ -52,7 +52,9 @@ def connect(
     session.flush()
     for name, secret in credentials.items():
         keep_credential(session, vault, found.id, name, secret, now=now)
-    history.record(session, found.id, "store", found.id, "store_connected", actor=actor, at=now, platform=platform.value)
+    history.record(
+        session, found.id, "store", found.id, "store_connected", actor=actor, at=now, platform=platform.value
+    )
     return found
 
 
@@ -68,9 +70,7 @@ def keep_credential(session: Session, vault: Vault, store_id: UUID, name: str, s
     """Encrypt and keep a secret; the one it replaces stays valid for deliveries signed before the change."""
     row = session.get(StoreCredential, (store_id, name))
     if row is None:
-        session.add(
-            StoreCredential(store_id=store_id, name=name, ciphertext=vault.encrypt(secret), updated_at=now)
-        )
+        session.add(StoreCredential(store_id=store_id, name=name, ciphertext=vault.encrypt(secret), updated_at=now))
     elif vault.decrypt(row.ciphertext) != secret:
         row.previous_ciphertext, row.ciphertext, row.updated_at = row.ciphertext, vault.encrypt(secret), now
 

@@ -41,7 +41,14 @@ def record(
     ``{"minor": 7990, "currency": "EUR"}``) and no personal data beyond what the subject itself holds.
     """
     entry = HistoryEntry(
-        store_id=store_id, id=new_id(), subject=subject, subject_id=subject_id, actor=actor, at=at, reason=reason, data=data
+        store_id=store_id,
+        id=new_id(),
+        subject=subject,
+        subject_id=subject_id,
+        actor=actor,
+        at=at,
+        reason=reason,
+        data=data,
     )
     if isinstance(what, Change):
         entry.machine, entry.from_state = what.machine, what.from_state

@@ -99,9 +99,7 @@ def given_up(session: Session, store_id: UUID) -> Sequence[InboxEvent]:
     """A store's deliveries that could not be applied."""
     return session.scalars(
         select(InboxEvent)
-        .where(
-            InboxEvent.store_id == store_id, InboxEvent.handled_at.is_(None), InboxEvent.attempts >= MAX_ATTEMPTS
-        )
+        .where(InboxEvent.store_id == store_id, InboxEvent.handled_at.is_(None), InboxEvent.attempts >= MAX_ATTEMPTS)
         .order_by(InboxEvent.received_at)
     ).all()
 

@@ -36,7 +36,12 @@ class InboxEvent(Base, Tenant):
 
     __table_args__ = (
         # A work queue over all stores: the drain asks for the oldest waiting rows whoever they belong to.
-        Index("ix_inbox_events_waiting", "available_at", postgresql_where=text("handled_at IS NULL"), sqlite_where=text("handled_at IS NULL")),
+        Index(
+            "ix_inbox_events_waiting",
+            "available_at",
+            postgresql_where=text("handled_at IS NULL"),
+            sqlite_where=text("handled_at IS NULL"),
+        ),
         Index("ix_inbox_events_store_id_received_at", "store_id", "received_at"),
         Index("ix_inbox_events_store_id_event_key", "store_id", "event_key"),
     )

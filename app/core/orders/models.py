@@ -23,9 +23,7 @@ def taxes_to_json(taxes: tuple[Tax, ...]) -> list[Any]:
 
 def taxes_from_json(value: list[Any], currency: str) -> tuple[Tax, ...]:
     """Taxes from a JSON column."""
-    return tuple(
-        Tax(title=t["title"], rate=t["rate"], ref=t["ref"], amount=Money(t["minor"], currency)) for t in value
-    )
+    return tuple(Tax(title=t["title"], rate=t["rate"], ref=t["ref"], amount=Money(t["minor"], currency)) for t in value)
 
 
 class Order(Base, Tenant):

@@ -70,7 +70,9 @@ def record(
         _take_refunds(order, snapshot.refunds)
     session.flush()
     if created:
-        history.record(session, store_id, "order", order.id, "order_recorded", actor="store", at=now, number=order.number)
+        history.record(
+            session, store_id, "order", order.id, "order_recorded", actor="store", at=now, number=order.number
+        )
     return order, Recorded.CREATED if created else Recorded.UPDATED
 
 

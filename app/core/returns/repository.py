@@ -183,7 +183,7 @@ def draft_photos(session: Session, store_id: UUID, draft_key: str) -> Sequence[R
     ).all()
 
 
-def _whole(query: Select[tuple[Return]]) -> Select[tuple[Return]]:
+def _whole(query: Select[Return]) -> Select[Return]:
     line = selectinload(Return.lines)
     order = selectinload(Return.order)
     return query.options(

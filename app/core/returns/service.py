@@ -33,7 +33,16 @@ from app.core.returns.errors import (
 from app.core.returns.models import Return, ReturnLine, ReturnPhoto
 from app.core.returns.notices import service as notices
 from app.core.returns.policy import service as policies
-from app.core.returns.policy.rules import Judgement, LineFacts, Outcome, Policy, RefundTrigger, RequestFacts, Verdict, decide
+from app.core.returns.policy.rules import (
+    Judgement,
+    LineFacts,
+    Outcome,
+    Policy,
+    RefundTrigger,
+    RequestFacts,
+    Verdict,
+    decide,
+)
 from app.core.returns.reasons.rules import check
 from app.core.returns.refunds import service as refunds
 from app.core.returns.refunds.rules import Quote
@@ -172,9 +181,7 @@ def submit(session: Session, store: Store, order: Order, wish: Wish, *, now: dat
         skus.append(f"{order_lines[wished.order_line_id].sku} {order_lines[wished.order_line_id].title}")
         session.flush()
         _adopt_photos(photos, line)
-    returned.search_text = " ".join(
-        [returned.rma, order.number, order.email, address.name, *skus]
-    ).casefold()[:1000]
+    returned.search_text = " ".join([returned.rma, order.number, order.email, address.name, *skus]).casefold()[:1000]
     session.flush()
     history.record(
         session,
@@ -211,10 +218,11 @@ def _apply(session: Session, store: Store, returned: Return, seen: Preview, *, n
         notices.put(session, returned, "return_received", {}, now=now)
 
 
-def approve(
-    session: Session, store: Store, returned: Return, *, actor: str, now: datetime, reason: str = ""
-) -> None:
-    """Staff grant it. Over a declined one they say why. Raises ReasonNeeded, ReturnAddressMissing, ForbiddenTransition."""
+def approve(session: Session, store: Store, returned: Return, *, actor: str, now: datetime, reason: str = "") -> None:
+    """Staff grant it. Over a declined one they say why.
+
+    Raises ReasonNeeded, ReturnAddressMissing, ForbiddenTransition.
+    """
     if returned.decision is Decision.DECLINED:
         if not reason.strip():
             raise ReasonNeeded(field="reason")
@@ -325,7 +333,10 @@ def units_of(returned: Return) -> dict[UUID, int]:
 def _expected_parts(session: Session, returned: Return, policy: Policy) -> list[dict[str, Any]]:
     if returned.refunds:
         parts = returned.refunds[-1].components["parts"]
-        return [{"instrument": p["instrument"], "amount": {"minor": p["minor"], "currency": returned.currency}} for p in parts]
+        return [
+            {"instrument": p["instrument"], "amount": {"minor": p["minor"], "currency": returned.currency}}
+            for p in parts
+        ]
     quoted = refunds.quote_units(
         session, returned.order, units_of(returned), [line.reason for line in returned.lines], policy
     )

@@ -149,10 +149,12 @@ def _line(item: Node, node: Node, kept: int, currency: str) -> LineSnapshot:
         return amount if kept == ordered else amount.share(before=0, units=kept, of=ordered)
 
     discount = total([money(one["allocatedAmountSet"], currency) for one in item["discountAllocations"]], currency)
-    gross = money(item["originalTotalSet"], currency) - discount
-    taxes = _taxes(item["taxLines"], currency)
-    duty = _duty(item["duties"], node, currency)
-    net = gross
+    net = part(money(item["originalTotalSet"], currency) - discount)
+    taxes = tuple(
+        Tax(title=tax.title, amount=part(tax.amount), rate=tax.rate) for tax in _taxes(item["taxLines"], currency)
+    )
+    charged_duty = _duty(item["duties"], node, currency)
+    duty = part(charged_duty) if charged_duty is not None else None
     if node["taxesIncluded"]:
         net -= total([tax.amount for tax in taxes], currency)
     if node["dutiesIncluded"] and duty is not None:
@@ -167,9 +169,9 @@ def _line(item: Node, node: Node, kept: int, currency: str) -> LineSnapshot:
         quantity=kept,
         unit_price=money(item["originalUnitPriceSet"], currency),
         discount=part(discount),
-        net=part(net),
-        taxes=tuple(Tax(title=tax.title, amount=part(tax.amount), rate=tax.rate, ref=tax.ref) for tax in taxes),
-        duty=part(duty) if duty is not None else None,
+        net=net,
+        taxes=taxes,
+        duty=duty,
         variant_title=item.get("variantTitle") or "",
         sku=item.get("sku") or "",
         product_ref=product.get("id") or "",

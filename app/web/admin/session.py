@@ -61,7 +61,7 @@ def register(blueprint: Blueprint, container: Container) -> None:
 
     @blueprint.before_request
     def _who() -> Any:
-        if request.endpoint in {"admin.sign_in"}:
+        if request.endpoint == "admin.sign_in":
             return None
         account_id = session.get("account_id")
         if account_id is None:
@@ -121,7 +121,7 @@ def register(blueprint: Blueprint, container: Container) -> None:
 
 
 def _local(target: str | None) -> str | None:
-    """A path on this host, nothing else: ``//evil`` and ``\\evil`` are other hosts to a browser."""
+    """A path on this host, nothing else: two slashes, or a backslash, lead to another host in a browser."""
     if target and target.startswith("/admin") and "\\" not in target and not target.startswith("//"):
         return target
     return None

@@ -19,6 +19,7 @@ log = structlog.get_logger()
 
 MAX_DELIVERY = 1024 * 1024
 """Far above any order; a larger body is refused unread."""
+MAX_TARGETS = 10_000
 TARGET_LIFE_S = 5.0
 """A store's secrets are read again after so many seconds: a rotation is in force that soon."""
 
@@ -35,21 +36,21 @@ def make_webhooks(container: Container) -> Blueprint:
             return known[1]
         with container.database.read() as session:
             found = webhook_target(session, container.vault, platform, name)
-        if len(targets) > 10_000:  # made-up names must not fill the memory
+        if len(targets) > MAX_TARGETS:  # made-up names must not fill the memory
             targets.clear()
         targets[(platform, name)] = (time.monotonic() + TARGET_LIFE_S, found)
         return found
 
     def take(platform: str, name: str) -> Response:
         if request.content_length is None or request.content_length > MAX_DELIVERY:
-            return _answer(413 if request.content_length else 411)
+            return _answer(413 if request.content_length else 411)  # without a length it could be endless
         body = request.get_data(cache=False)
         target = target_of(platform, name)
         if target is None or not target.secrets:
             hmac.digest(b"nobody", body, "sha256")  # as much work as for a store that exists
             return _answer(404)
         try:
-            delivery = container.platforms[platform].webhooks.open(request.headers, body, target.secrets)
+            delivery = container.platforms[platform].webhooks.open(dict(request.headers), body, target.secrets)
         except ForgedDelivery:
             return _answer(401)
         except MalformedDelivery:
@@ -68,7 +69,7 @@ def make_webhooks(container: Container) -> Blueprint:
         try:
             writer.write(row)
         except (DBAPIError, TimeoutError) as error:
-            log.error("inbox_unavailable", error=type(error).__name__)
+            log.warning("inbox_unavailable", error=type(error).__name__)
             return _answer(503)  # the platform sends it again, or the reconcile finds it
         container.bell.ring()
         return _answer(202)

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from decimal import Decimal
+from itertools import pairwise
 
 import pytest
 from hypothesis import given
@@ -10,7 +11,9 @@ from app.core.kit.currency import UnknownCurrency, exponent
 from app.core.kit.money import AmountMalformed, CurrencyMismatch, Money
 
 
-@pytest.mark.parametrize(("currency", "decimals"), [("JPY", 0), ("KRW", 0), ("EUR", 2), ("HUF", 2), ("KWD", 3), ("TND", 3)])
+@pytest.mark.parametrize(
+    ("currency", "decimals"), [("JPY", 0), ("KRW", 0), ("EUR", 2), ("HUF", 2), ("KWD", 3), ("TND", 3)]
+)
 def test_a_currency_has_the_decimals_of_iso_4217(currency: str, decimals: int) -> None:
     assert exponent(currency) == decimals
 
@@ -30,7 +33,9 @@ def test_an_amount_is_read_exactly(text: str, currency: str, minor: int) -> None
     assert Money.parse(str(Money(minor, currency)), currency).minor == minor
 
 
-@pytest.mark.parametrize(("text", "currency"), [("79.905", "EUR"), ("10.5", "JPY"), ("abc", "EUR"), ("NaN", "EUR"), ("", "EUR")])
+@pytest.mark.parametrize(
+    ("text", "currency"), [("79.905", "EUR"), ("10.5", "JPY"), ("abc", "EUR"), ("NaN", "EUR"), ("", "EUR")]
+)
 def test_an_amount_with_too_many_decimals_or_no_number_is_refused(text: str, currency: str) -> None:
     with pytest.raises(AmountMalformed):
         Money.parse(text, currency)
@@ -66,7 +71,7 @@ def test_conversion_minds_the_decimals_of_both_currencies() -> None:
 def test_any_split_into_steps_adds_up_to_the_whole(minor: int, units: int, cuts: list[int]) -> None:
     marks = sorted({min(c, units) for c in cuts} | {0, units})
     amount = Money(minor, "EUR")
-    shares = [amount.share(before=a, units=b - a, of=units) for a, b in zip(marks, marks[1:], strict=False)]
+    shares = [amount.share(before=a, units=b - a, of=units) for a, b in pairwise(marks)]
     assert all(share.minor >= 0 for share in shares)
     assert sum(share.minor for share in shares) == minor
 

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
@@ -20,7 +21,7 @@ FACTS = RequestFacts(
 )
 
 
-def facts(**line: object) -> RequestFacts:
+def facts(**line: Any) -> RequestFacts:
     return replace(FACTS, lines=(replace(LINE, **line),))
 
 
@@ -79,7 +80,9 @@ def test_a_decline_weighs_more_than_a_review_and_both_are_kept() -> None:
     assert {v.code for v in judgement.verdicts} == {"final_sale", "not_shipped_yet", "within_window"}
 
 
-@pytest.mark.parametrize("changes", [{"window_days": 0}, {"label_expires_days": 1}, {"transit_days": 500}, {"review_over_minor": -1}])
+@pytest.mark.parametrize(
+    "changes", [{"window_days": 0}, {"label_expires_days": 1}, {"transit_days": 500}, {"review_over_minor": -1}]
+)
 def test_a_setting_that_no_policy_can_have_is_refused(changes: dict[str, int]) -> None:
     with pytest.raises(PolicyInvalid):
         Policy(**changes)  # type: ignore[arg-type]

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from itertools import pairwise
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -58,7 +60,12 @@ def test_a_fee_is_at_most_the_value() -> None:
 
 
 def test_the_card_is_filled_before_cash_gift_card_and_credit() -> None:
-    payments = [card(500, "C", "store_credit"), card(300, "G", "gift_card"), card(200, "D", "cod"), card(400, "K", "card")]
+    payments = [
+        card(500, "C", "store_credit"),
+        card(300, "G", "gift_card"),
+        card(200, "D", "cod"),
+        card(400, "K", "card"),
+    ]
     parts = spread(eur(1000), payments)
     assert [(p.ref, amount.minor) for p, amount in parts] == [("K", 400), ("D", 200), ("G", 300), ("C", 100)]
 
@@ -81,7 +88,7 @@ def test_any_partition_of_a_line_refunds_exactly_what_was_charged(
     paid = net + tax + duty
     marks = sorted({min(c, quantity) for c in cuts} | {0, quantity})
     left = paid
-    for before, after in zip(marks, marks[1:], strict=False):
+    for before, after in pairwise(marks):
         quoted = quote("EUR", [(line(quantity, net, tax, before, duty), after - before)], [], [card(left)])
         assert quoted.total.minor >= 0
         left -= quoted.total.minor

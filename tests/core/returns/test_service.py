@@ -222,7 +222,9 @@ def test_a_refused_refund_is_taken_back_and_can_be_tried_again(sqlite_database: 
         returned = repository.get(session, store_id, return_id)
         store = merchants.store(session, store_id)
         receiving.receive(session, store, returned, actor=STAFF, now=NOW)
-        receiving.inspect(session, store, returned, _grade(returned, (Grade.NEW, Disposition.RESTOCK)), actor=STAFF, now=NOW)
+        receiving.inspect(
+            session, store, returned, _grade(returned, (Grade.NEW, Disposition.RESTOCK)), actor=STAFF, now=NOW
+        )
     with sqlite_database.write() as session:
         returned = repository.get(session, store_id, return_id)
         refunds.failed(session, returned, returned.refunds[0], why="The gateway said no.", now=NOW)

@@ -22,7 +22,7 @@ from demo.shopify.checkout import (
 from demo.shopify.store import ShopifyStore
 
 TOKEN = "shpat_for_tests"
-SECRET = "hush"
+SECRET = "shpss_0123456789abcdef0123456789abcdef"
 SHOP = "acme.myshopify.com"
 START = datetime(2026, 11, 24, 9, 0, tzinfo=UTC)
 OPENED = "2026-01-05T08:00:00Z"
@@ -146,3 +146,17 @@ def furnish(store: ShopifyStore) -> None:
     )
     store.state.put_thing("InventoryItem", {"id": ITEM, "variantId": VARIANT})
     store.stock.set(ITEM, LOCATION, 10)
+
+
+def refund_input_of(order: dict[str, Any], *, units: int, amount: int) -> dict[str, Any]:
+    """A RefundInput for units of the first line and whole units of money on the first payment."""
+    parent = order["transactions"][0]
+    gid = f"gid://shopify/Order/{order['id']}"
+    back = {"orderId": gid, "parentId": f"gid://shopify/OrderTransaction/{parent['id']}", "kind": "REFUND"}
+    return {
+        "orderId": gid,
+        "currency": order["presentmentCurrencyCode"],
+        "note": "Helloword",
+        "refundLineItems": [{"lineItemId": f"gid://shopify/LineItem/{order['lineItems'][0]['id']}", "quantity": units}],
+        "transactions": [{**back, "gateway": parent["gateway"], "amount": str(amount)}],
+    }

@@ -11,7 +11,7 @@ import httpx
 import jwt
 import pytest
 from flask.testing import FlaskClient
-from shopify_app import AppConfig, ShopifyApp
+from shopify_app import ShopifyApp
 
 from demo.shopify.app import CLIENT_ID, DemoShop
 from demo.shopify.scopes import EVERYTHING
@@ -61,9 +61,7 @@ def id_token(clock: Clock, *, secret: str = SECRET, age: int = 0, **claims: Any)
         "jti": "one",
         "sid": "session",
     }
-    return jwt.encode(
-        {**body, **claims}, secret + " " * max(0, 32 - len(secret)) if False else secret, algorithm="HS256"
-    )
+    return jwt.encode({**body, **claims}, secret, algorithm="HS256")
 
 
 def exchange(web: FlaskClient, token: str, **more: str) -> Any:
@@ -137,7 +135,7 @@ def bad_tokens(clock: Clock) -> dict[str, str]:
         "not yet": id_token(clock, age=-11),
         "another app": id_token(clock, aud="other"),
         "another shop": id_token(clock, dest="https://evil.myshopify.com"),
-        "another secret": id_token(clock, secret="other"),
+        "another secret": id_token(clock, secret="shpss_of_quite_another_app_of_the_same_length"),
         "no token": "x.y.z",
         "unsigned": jwt.encode({"aud": CLIENT_ID, "dest": f"https://{SHOP}"}, None, algorithm="none"),
     }
@@ -171,6 +169,21 @@ def test_shopifys_own_library_exchanges_and_refreshes_here(shop: DemoShop, clock
         assert bought.ok, bought.log
         assert bought.access_token is not None
         assert works(shop.test_client(), bought.access_token.token)
+        old = {
+            "shop": SHOP.partition(".")[0],
+            "token": bought.access_token.token,
+            "scope": bought.access_token.scope,
+            "access_mode": "offline",
+            "expires": "2020-01-01T00:00:00Z",
+            "refresh_token": bought.access_token.refresh_token,
+            "refresh_token_expires": "2099-01-01T00:00:00Z",
+            "user": None,
+        }
+        fresh = app.refresh_token_exchanged_access_token(old, http_client=http)
+        assert fresh.ok, fresh.log
+        assert fresh.access_token is not None
+        assert fresh.access_token.refresh_token != bought.access_token.refresh_token
+        assert works(shop.test_client(), fresh.access_token.token)
 
 
 # --- refresh -------------------------------------------------------------------------------------------------------

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import base64
+import contextlib
 import hashlib
 import hmac
 import json
 import os
 import re
 import socket
+import ssl
 import struct
 import threading
 import time
@@ -61,11 +63,15 @@ class Asked:
     target: str
 
 
+NO_ROUTE = Answer({"code": "rest_no_route", "message": "No route was found.", "data": {"status": 404}}, 404)
+NO_ORDER = Answer(
+    {"code": "woocommerce_rest_shop_order_invalid_id", "message": "Invalid ID.", "data": {"status": 404}}, 404
+)
 Script = Answer | Callable[[Asked], Answer]
 
 
 class Loopback:
-    """Answers by (method, path below wp-json); the last answer of a route is repeated; all else is rest_no_route."""
+    """Answers by (method, path below wp-json); the last answer of a route is repeated; an order not told of is none."""
 
     def __init__(self) -> None:
         self.routes: dict[tuple[str, str], list[Script]] = defaultdict(list)
@@ -86,8 +92,7 @@ class Loopback:
             self.asked.append(asked)
             scripts = self.routes.get((asked.method, asked.path))
             if not scripts:
-                code, message = "rest_no_route", "No route was found matching the URL and request method."
-                return Answer({"code": code, "message": message, "data": {"status": 404}}, 404)
+                return NO_ORDER if re.fullmatch(r"/wc/v3/orders/\d+", asked.path) else NO_ROUTE
             script = scripts.pop(0) if len(scripts) > 1 else scripts[0]
         return script if isinstance(script, Answer) else script(asked)
 
@@ -105,8 +110,15 @@ def _handler(store: Loopback) -> type[BaseHTTPRequestHandler]:
         protocol_version = "HTTP/1.1"
 
         def setup(self) -> None:
+            if isinstance(self.request, ssl.SSLSocket):
+                with contextlib.suppress(OSError):  # a client that refuses the certificate hangs up
+                    self.request.do_handshake()
             super().setup()
             store.connections += 1
+
+        def handle(self) -> None:
+            with contextlib.suppress(OSError):
+                super().handle()
 
         def _serve(self) -> None:
             length = int(self.headers.get("Content-Length") or 0)
@@ -140,6 +152,14 @@ def _handler(store: Loopback) -> type[BaseHTTPRequestHandler]:
             pass
 
     return Handler
+
+
+def tls_on(store: Loopback, certificate: Path) -> None:
+    """Let the store speak https from now on."""
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(certificate)
+    store._server.socket = context.wrap_socket(store._server.socket, server_side=True, do_handshake_on_connect=False)
+    store.url = store.url.replace("http://", "https://")
 
 
 def store_accepts(asked: Asked, url: str, secret: str = SECRET) -> bool:

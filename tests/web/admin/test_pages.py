@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from collections.abc import Iterator
+from typing import Any
 
 import pytest
 from flask import Flask
@@ -9,13 +9,14 @@ from sqlalchemy import event
 
 from app.container import Container
 from app.core.kit.ids import new_id
+from app.core.merchants import repository as stores
 from app.core.merchants import service as merchants
 from app.core.merchants.rules import Role
 from app.core.returns import repository, service
 from app.core.returns.policy import service as policies
 from app.core.returns.rules import Decision, Parcel, Settlement
 from app.web.app import create_app
-from tests.builders import NOW, make_order, make_store, make_wish
+from tests.builders import NOW, WAREHOUSE, make_order, make_store, make_wish
 
 PASSWORD = "correct horse battery"
 
@@ -42,10 +43,6 @@ class Shop:
 
     def give_address(self) -> None:
         with self.container.database.write() as session:
-            from tests.builders import WAREHOUSE
-
-            from app.core.merchants import repository as stores
-
             found = stores.store(session, self.store_id)
             merchants.set_return_address(session, found, WAREHOUSE, actor="staff:x", now=NOW)
 
@@ -68,8 +65,8 @@ def sign_in(app: Flask, shop: Shop) -> FlaskClient:
 
 
 @pytest.fixture
-def client(app: Flask, shop: Shop) -> Iterator[FlaskClient]:
-    return sign_in(app, shop)  # type: ignore[return-value]
+def client(app: Flask, shop: Shop) -> FlaskClient:
+    return sign_in(app, shop)
 
 
 def test_without_signing_in_every_page_leads_to_the_door(app: Flask, shop: Shop) -> None:
@@ -127,7 +124,9 @@ def test_a_return_is_approved_received_inspected_and_its_refund_promised(client:
     client.post(f"/admin/returns/{shop.return_id}/approve")
     client.post(f"/admin/returns/{shop.return_id}/receive")
     page = client.get(f"/admin/returns/{shop.return_id}").text
-    names = [part.split('"')[0].removeprefix("grade-") for part in page.split('name="')[1:] if part.startswith("grade-")]
+    names = [
+        part.split('"')[0].removeprefix("grade-") for part in page.split('name="')[1:] if part.startswith("grade-")
+    ]
     assert len(names) == 2
     form = {f"grade-{n}": "new" for n in names} | {f"disposition-{n}": "restock" for n in names}
     client.post(f"/admin/returns/{shop.return_id}/inspect", data=form)
@@ -150,9 +149,7 @@ def test_an_inspection_without_a_grade_keeps_what_was_filled_in(client: FlaskCli
 def test_two_staff_members_deciding_at_once_the_second_is_told(client: FlaskClient, shop: Shop) -> None:
     shop.give_address()
     client.post(f"/admin/returns/{shop.return_id}/approve")
-    answer = client.post(
-        f"/admin/returns/{shop.return_id}/decline", data={"reason": "worn"}, follow_redirects=True
-    )
+    answer = client.post(f"/admin/returns/{shop.return_id}/decline", data={"reason": "worn"}, follow_redirects=True)
     assert "already moved this on" in answer.text
     assert shop.state()[0] is Decision.APPROVED
 
@@ -206,13 +203,17 @@ def test_a_saved_policy_is_a_new_version_and_a_wrong_number_stands_beside_its_fi
 
 
 def test_an_incomplete_address_is_refused_and_what_was_typed_stays(client: FlaskClient, shop: Shop) -> None:
-    answer = client.post("/admin/settings/address", data={"name": "Dock", "line1": "", "city": "Bremen", "country": "DE"})
+    answer = client.post(
+        "/admin/settings/address", data={"name": "Dock", "line1": "", "city": "Bremen", "country": "DE"}
+    )
     assert answer.status_code == 422
     assert 'id="wrong-line1"' in answer.text
     assert 'value="Bremen"' in answer.text
 
 
-def test_credentials_are_proved_before_they_are_kept_and_never_shown(client: FlaskClient, container: Container, shop: Shop) -> None:
+def test_credentials_are_proved_before_they_are_kept_and_never_shown(
+    client: FlaskClient, container: Container, shop: Shop
+) -> None:
     refused = client.post("/admin/settings/connection", data={"consumer_secret": "cs_secret_value"})
     assert refused.status_code == 422
     assert "The key was not accepted." in refused.text
@@ -233,7 +234,7 @@ def test_a_page_of_the_inbox_costs_the_same_queries_whatever_it_holds(
     counted: list[str] = []
 
     @event.listens_for(container.database.engine, "before_cursor_execute")
-    def _count(conn, cursor, statement, *rest) -> None:  # type: ignore[no-untyped-def]
+    def _count(connection: Any, cursor: Any, statement: str, *rest: Any) -> None:
         counted.append(statement)
 
     def queries() -> int:
@@ -243,8 +244,6 @@ def test_a_page_of_the_inbox_costs_the_same_queries_whatever_it_holds(
 
     one = queries()
     with container.database.write() as session:
-        from app.core.merchants import repository as stores
-
         store = stores.store(session, shop.store_id)
         for number in range(30):
             order = make_order(session, store, ref=f"x{number}", number=f"x{number}")

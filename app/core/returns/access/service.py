@@ -117,9 +117,7 @@ def send(
     )
 
 
-def _open(
-    session: Session, store_id: UUID, order: Order | None, secret: bytes, *, now: datetime
-) -> AccessChallenge:
+def _open(session: Session, store_id: UUID, order: Order | None, secret: bytes, *, now: datetime) -> AccessChallenge:
     challenge_id = new_id()
     challenge = AccessChallenge(
         store_id=store_id,

@@ -22,7 +22,13 @@ def money_value(amount: Money) -> dict[str, Any]:
 
 
 def put(
-    session: Session, returned: Return, kind: str, values: dict[str, Any], *, now: datetime, label_id: UUID | None = None
+    session: Session,
+    returned: Return,
+    kind: str,
+    values: dict[str, Any],
+    *,
+    now: datetime,
+    label_id: UUID | None = None,
 ) -> None:
     """Intend one notice about a return. ``values`` gets the RMA, the order number and the items by itself."""
     items = [

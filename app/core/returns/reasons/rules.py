@@ -52,7 +52,9 @@ class Reason:
     photo: bool = False
 
 
-_WHERE_TIGHT = Question("where_tight", ("chest", "waist", "hips", "length", "shoulders", "feet", "other"), optional=True)
+_WHERE_TIGHT = Question(
+    "where_tight", ("chest", "waist", "hips", "length", "shoulders", "feet", "other"), optional=True
+)
 _SIZE_WORN = Question("usual_size", optional=True)
 _SEEN_WHEN = Question("seen_when", ("on_opening", "in_use"))
 _PACKAGING = Question("packaging", ("intact", "damaged"), optional=True)

@@ -112,7 +112,7 @@ def quote_units(
 def settle(
     session: Session, returned: Return, units: Mapping[UUID, int], policy: Policy, *, actor: str, now: datetime
 ) -> Refund:
-    """Promise the refund for ``units`` (order line id -> how many) and intend it at the store, all in this unit of work.
+    """Promise the refund for ``units`` (order line id -> how many) and intend it at the store, in this unit of work.
 
     Raises RefundOverPaid, ExceedsPaid, QuantityExceedsRefundable, ForbiddenTransition (settled already).
     """
@@ -159,9 +159,7 @@ def settle(
     return refund
 
 
-def issued(
-    session: Session, returned: Return, refund: Refund, *, ref: str, by_hand: bool, now: datetime
-) -> None:
+def issued(session: Session, returned: Return, refund: Refund, *, ref: str, by_hand: bool, now: datetime) -> None:
     """The store has booked it."""
     change = advance(SETTLEMENT, returned.settlement, SettlementEvent.REFUND)
     refund.status, refund.ref, refund.by_hand, refund.issued_at = RefundStatus.ISSUED, ref, by_hand, now
@@ -251,9 +249,7 @@ def _to_components(quoted: Quote, units: Mapping[UUID, int]) -> dict[str, Any]:
             }
             for line_id, line in zip(units, quoted.lines, strict=True)
         ],
-        "shipping": [
-            {"ref": row.ref, "net": row.net.minor, "taxes": _taxes_to(row.taxes)} for row in quoted.shipping
-        ],
+        "shipping": [{"ref": row.ref, "net": row.net.minor, "taxes": _taxes_to(row.taxes)} for row in quoted.shipping],
         "fee": quoted.fee.minor,
         "parts": [
             {
