@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import sys
 from pathlib import Path
 from typing import NoReturn
@@ -43,14 +44,17 @@ def run_worker(settings: Settings) -> None:
     """Work until told to stop; SIGTERM lets the batch in hand be finished."""
     from app.bootstrap import make_container, make_worker  # noqa: PLC0415 (the web server never loads a worker)
 
-    make_worker(make_container(settings)).work()
+    make_worker(make_container(settings)).work(logging_level="WARNING")  # a line for each ring would drown the rest
 
 
 def run_scheduler(settings: Settings) -> None:
-    """Ring the bell for what is due, until told to stop."""
+    """Enqueue what is due, until told to stop."""
     from app.bootstrap import make_container, make_scheduler  # noqa: PLC0415 (as above)
 
-    make_scheduler(make_container(settings)).start()
+    scheduler = make_scheduler(make_container(settings))
+    for asked in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(asked, scheduler.stop)
+    scheduler.run()
 
 
 def python_path() -> str:

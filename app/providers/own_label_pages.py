@@ -51,7 +51,10 @@ class Papers:
     """The papers of one shipment, in one voice."""
 
     def __init__(self, shipment: ReturnShipment, voice: Voice) -> None:
-        """Nothing is drawn yet."""
+        """Nothing is drawn yet. Names that would fill a page by themselves are cut."""
+        shipment = replace(
+            shipment, store_name=_short(shipment.store_name, 60), order_number=_short(shipment.order_number, 40)
+        )
         self.shipment = shipment
         self.voice = voice
         self.customs = crosses_customs(shipment.sender.country, shipment.recipient.country)
@@ -336,3 +339,7 @@ def sums(items: Sequence[ParcelItem]) -> list[Money]:
         total([item.unit_value * item.quantity for item in items if item.unit_value.currency == currency], currency)
         for currency in currencies
     ]
+
+
+def _short(text: str, most: int) -> str:
+    return text if len(text) <= most else f"{text[: most - 1].rstrip()}…"

@@ -4,6 +4,7 @@ import socket
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import pytest
 import redis
@@ -14,8 +15,9 @@ from cryptography.fernet import Fernet
 from app.core.kit.db import Database, make_engine
 from app.core.merchants import service as merchants
 from app.core.merchants.credentials import service as credentials
-from app.core.merchants.models import PlatformName, Store, StoreCredential
+from app.core.merchants.models import Store, StoreCredential
 from app.core.merchants.ports import StoreFacts
+from app.core.merchants.rules import PlatformName
 from app.core.merchants.vault import Vault
 from app.core.schema import create_all
 from app.operations import doctor, embedded, migrations
@@ -185,16 +187,11 @@ def test_storage_that_cannot_be_written_is_wrong(tmp_path: Path) -> None:
 
 @pytest.fixture
 def mail_server(free_port: int) -> Iterator[Callable[..., int]]:
-    """A real SMTP server; one that asks for a password accepts nobody."""
+    """A real SMTP server; gives its port. ``authenticator``: what judges a user and a password."""
     started: list[Controller] = []
 
-    def start(asks: bool) -> int:  # noqa: FBT001 (one flag)
-        refuse = (
-            {"authenticator": lambda *_: AuthResult(success=False, handled=False), "auth_require_tls": False}
-            if asks
-            else {}
-        )
-        server = Controller(object(), hostname="127.0.0.1", port=free_port, **refuse)
+    def start(**more: Any) -> int:
+        server = Controller(object(), hostname="127.0.0.1", port=free_port, **more)
         server.start()
         started.append(server)
         return free_port
@@ -204,13 +201,14 @@ def mail_server(free_port: int) -> Iterator[Callable[..., int]]:
         server.stop()
 
 
-def test_a_mail_server_that_takes_us_is_well(mail_server: Callable[[bool], int]) -> None:
-    port = mail_server(False)
+def test_a_mail_server_that_takes_us_is_well(mail_server: Callable[..., int]) -> None:
+    port = mail_server()
     assert doctor.check_mail(f"smtp://127.0.0.1:{port}") == good("mail", f"127.0.0.1:{port} takes mail from us.")
 
 
-def test_a_mail_server_that_refuses_the_password_is_wrong(mail_server: Callable[[bool], int]) -> None:
-    port = mail_server(True)
+def test_a_mail_server_that_refuses_the_password_is_wrong(mail_server: Callable[..., int]) -> None:
+    refuse = lambda *_: AuthResult(success=False, handled=False)  # noqa: E731
+    port = mail_server(authenticator=refuse, auth_require_tls=False)
     says = f"127.0.0.1:{port} refuses the user or the password. Check HELLOWORD_SMTP_URL."
     assert doctor.check_mail(f"smtp://anna:geheim@127.0.0.1:{port}") == wrong("mail", says)
 

@@ -214,7 +214,8 @@ def crowded(shipment: ReturnShipment) -> ReturnShipment:
         hs_code="6205.90.00.00",
         origin_country="PT",
     )
-    full = Address(*(["Wallenstein-Straßenname " * 6] * 7), country="DE", phone="")
+    long = "Wallenstein-Straßenname " * 6
+    full = Address(long, long, long, long, long, long, long, "DE")
     return replace(
         shipment,
         items=(wordy,) * 12,

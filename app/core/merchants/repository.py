@@ -66,4 +66,4 @@ def membership(session: Session, store_id: UUID, account_id: UUID) -> Membership
 def names(session: Session, account_ids: Sequence[UUID]) -> dict[UUID, str]:
     """The names of people, for a timeline."""
     rows = session.execute(select(Account.id, Account.name).where(Account.id.in_(account_ids)))
-    return dict(rows.tuples().all())
+    return {row.id: row.name for row in rows}

@@ -4,21 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
-from decimal import Decimal
 from typing import Any
 
 import httpx
 
-from demo.shopify.checkout import (
-    Discounted,
-    DutyCharged,
-    LineCharged,
-    Paid,
-    Purchase,
-    ShippingCharged,
-    TaxCharged,
-    document,
-)
 from demo.shopify.store import ShopifyStore
 
 TOKEN = "shpat_for_tests"

@@ -137,7 +137,7 @@ def bad_tokens(clock: Clock) -> dict[str, str]:
         "another shop": id_token(clock, dest="https://evil.myshopify.com"),
         "another secret": id_token(clock, secret="shpss_of_quite_another_app_of_the_same_length"),
         "no token": "x.y.z",
-        "unsigned": jwt.encode({"aud": CLIENT_ID, "dest": f"https://{SHOP}"}, None, algorithm="none"),
+        "unsigned": jwt.encode({"aud": CLIENT_ID, "dest": f"https://{SHOP}"}, "", algorithm="none"),
     }
 
 

@@ -29,7 +29,9 @@ def adjustment(delta: int = 2, **parts: Any) -> dict[str, Any]:
         "locationId": f"gid://shopify/Location/{LOCATION}",
         "changeFromQuantity": None,
     }
-    top = {name: parts.pop(name) for name in ("name", "reason", "referenceDocumentUri") if name in parts}
+    top: dict[str, Any] = {
+        name: parts.pop(name) for name in ("name", "reason", "referenceDocumentUri") if name in parts
+    }
     return {"name": "available", "reason": "restock", "changes": [{**change, **parts}], **top}
 
 

@@ -11,8 +11,7 @@ from app.core.kit.errors import ProviderError
 from app.core.merchants.ports import StoreConnection
 from app.platforms.woocommerce.adapter import WooCommercePlatform
 from app.platforms.woocommerce.client import Sessions, StoreClient, refusal
-
-from .conftest import KEY, SECRET, Answer, Loopback, recording, store_accepts
+from tests.platforms.woocommerce.loopback import KEY, SECRET, Answer, Loopback, recording, store_accepts
 
 
 @pytest.fixture
@@ -59,13 +58,23 @@ def read_as_error(name: str, *, write: bool) -> ProviderError:
         ("error_order_update_bad", True, "rest_invalid_param", "Invalid parameter(s): status"),
         ("error_orders_bad_param", False, "rest_invalid_param", "Invalid parameter(s): per_page"),
         ("error_coupon_duplicate", True, "woocommerce_rest_coupon_code_already_exists", "already exists"),
-        ("error_refund_gateway_refund_bacs", True, "woocommerce_rest_cannot_create_order_refund", "does not support automatic refunds"),
-        ("error_refund_no_amount", True, "woocommerce_rest_cannot_create_order_refund", "does not support automatic refunds"),
+        (
+            "error_refund_gateway_refund_bacs",
+            True,
+            "woocommerce_rest_cannot_create_order_refund",
+            "does not support automatic refunds",
+        ),
+        (
+            "error_refund_no_amount",
+            True,
+            "woocommerce_rest_cannot_create_order_refund",
+            "does not support automatic refunds",
+        ),
         ("error_refund_too_big", True, "woocommerce_rest_cannot_create_order_refund", "Invalid refund amount."),
         ("error_refund_neg", True, "woocommerce_rest_invalid_order_refund", "greater than zero"),
         ("error_webhook_topic_order_refunded", True, "woocommerce_rest_shop_webhook_invalid_topic", "topic"),
     ],
-)  # fmt: skip
+)
 def test_recorded_refusals_are_final_and_say_what_to_do(name: str, write: bool, code: str, words: str) -> None:
     error = read_as_error(name, write=write)
     assert kind(error) == (code, False, False)
@@ -77,7 +86,13 @@ def test_recorded_refusals_are_final_and_say_what_to_do(name: str, write: bool, 
     [
         (500, {}, b"<h1>Internal Server Error</h1>", True, ("http_500", True, True)),
         (500, {}, b"<h1>Internal Server Error</h1>", False, ("http_500", True, False)),
-        (500, {}, b'{"code":"internal_server_error","message":"critical error"}', True, ("internal_server_error", True, True)),
+        (
+            500,
+            {},
+            b'{"code":"internal_server_error","message":"critical error"}',
+            True,
+            ("internal_server_error", True, True),
+        ),
         (500, {}, b'{"message":"no code"}', True, ("http_500", True, True)),
         (500, {}, b'{"code":"some_refusal","message":"No."}', True, ("some_refusal", False, False)),
         (502, {}, b"", True, ("http_502", True, True)),
@@ -169,7 +184,9 @@ def test_cookies_of_one_store_are_not_kept(loopback: Loopback, client: StoreClie
     assert "Cookie" not in loopback.asked[1].headers
 
 
-def test_a_read_is_tried_again_after_a_passing_fault(loopback: Loopback, client: StoreClient, naps: list[float]) -> None:
+def test_a_read_is_tried_again_after_a_passing_fault(
+    loopback: Loopback, client: StoreClient, naps: list[float]
+) -> None:
     loopback.on("GET", "/wc/v3/orders/1", Answer(cut=True), Answer(b"", 502), Answer({"id": 1}))
     assert client.get("orders/1").data == {"id": 1}
     assert len(loopback.asked) == 3
@@ -220,7 +237,9 @@ def test_a_store_that_cannot_be_reached_did_nothing(platform: WooCommercePlatfor
 
 
 def test_a_redirected_write_does_not_become_a_read(loopback: Loopback, client: StoreClient) -> None:
-    loopback.on("POST", "/wc/v3/orders/1/refunds", Answer(b"", 301, {"Location": loopback.url + "/wp-json/wc/v3/orders"}))
+    loopback.on(
+        "POST", "/wc/v3/orders/1/refunds", Answer(b"", 301, {"Location": loopback.url + "/wp-json/wc/v3/orders"})
+    )
     loopback.on("GET", "/wc/v3/orders", Answer([]))
     assert kind(failure(lambda: client.post("orders/1/refunds", {}))) == ("http_301", False, False)
     assert len(loopback.asked) == 1
@@ -242,8 +261,14 @@ def test_a_connection_without_both_halves_of_the_key_is_refused(
     assert caught.value.code == "key_missing"
 
 
-def test_a_collection_is_read_to_its_last_page_and_not_beyond_the_limit(loopback: Loopback, client: StoreClient) -> None:
-    loopback.on("GET", "/wc/v3/orders", lambda asked: Answer([{"id": int(asked.query["page"])}], headers={"X-WP-TotalPages": "3"}))
+def test_a_collection_is_read_to_its_last_page_and_not_beyond_the_limit(
+    loopback: Loopback, client: StoreClient
+) -> None:
+    loopback.on(
+        "GET",
+        "/wc/v3/orders",
+        lambda asked: Answer([{"id": int(asked.query["page"])}], headers={"X-WP-TotalPages": "3"}),
+    )
     assert [item["id"] for item in client.pages("orders")] == [1, 2, 3]
     assert [item["id"] for item in client.pages("orders", most=2)] == [1, 2]
     assert {asked.query["per_page"] for asked in loopback.asked} == {"100"}

@@ -15,8 +15,7 @@ from app.container import ConnectedStore, Platform
 from app.core.kit.errors import ProviderError
 from app.core.merchants.ports import StoreConnection, StoreFacts
 from app.platforms.woocommerce.adapter import WooCommercePlatform
-
-from .conftest import KEY, SECRET, Answer, Loopback, recording, tls_on
+from tests.platforms.woocommerce.loopback import KEY, SECRET, Answer, Loopback, recording, tls_on
 
 GENERAL = [{"id": "woocommerce_default_country", "value": "DE:DE-BE"}, {"id": "woocommerce_currency", "value": "EUR"}]
 NO_ORDER_ZERO = Answer({"code": "woocommerce_rest_shop_order_invalid_id", "message": "Invalid ID."}, 400)
@@ -24,9 +23,13 @@ NO_ORDER_ZERO = Answer({"code": "woocommerce_rest_shop_order_invalid_id", "messa
 
 def serve(loopback: Loopback) -> None:
     loopback.on("GET", "/wc/v3/settings/general", Answer(GENERAL))
-    loopback.on("GET", "/wc/v3/settings/email", Answer([{"id": "woocommerce_email_from_address", "value": "shop@example.test"}]))
+    loopback.on(
+        "GET", "/wc/v3/settings/email", Answer([{"id": "woocommerce_email_from_address", "value": "shop@example.test"}])
+    )
     loopback.on("GET", "/wc/v3/system_status", Answer(recording("system_status_part")))
-    loopback.on("GET", "/", Answer({"name": "Caf&eacute; &amp; Co", "timezone_string": "Europe/Berlin", "gmt_offset": 1}))
+    loopback.on(
+        "GET", "/", Answer({"name": "Caf&eacute; &amp; Co", "timezone_string": "Europe/Berlin", "gmt_offset": 1})
+    )
     loopback.on("PUT", "/wc/v3/orders/0", NO_ORDER_ZERO)
 
 
@@ -43,7 +46,9 @@ def test_the_adapters_are_what_the_house_asks_for(platform: WooCommercePlatform,
     assert store is not None
 
 
-def test_a_store_tells_what_it_is(platform: WooCommercePlatform, connection: StoreConnection, loopback: Loopback) -> None:
+def test_a_store_tells_what_it_is(
+    platform: WooCommercePlatform, connection: StoreConnection, loopback: Loopback
+) -> None:
     serve(loopback)
     assert platform.facts(connection) == StoreFacts(
         name="Café & Co",
@@ -87,7 +92,9 @@ def test_proving_that_the_key_may_write_changes_nothing(
     assert [(asked.method, asked.path, asked.body) for asked in writes] == [("PUT", "/wc/v3/orders/0", {})]
 
 
-@pytest.mark.parametrize("name", ["error_auth_none", "error_auth_bad_key", "error_auth_bad_secret", "error_auth_basic_over_http"])
+@pytest.mark.parametrize(
+    "name", ["error_auth_none", "error_auth_bad_key", "error_auth_bad_secret", "error_auth_basic_over_http"]
+)
 def test_a_wrong_key_is_refused_before_anything_is_written(
     platform: WooCommercePlatform, connection: StoreConnection, loopback: Loopback, name: str
 ) -> None:
@@ -98,7 +105,10 @@ def test_a_wrong_key_is_refused_before_anything_is_written(
     assert loopback.of("PUT") == []
 
 
-@pytest.mark.parametrize(("answer", "words"), [(Answer(b"<html>", 404), "Permalinks"), (Answer([]), "currency"), (Answer(b"<html>"), "plugin")])
+@pytest.mark.parametrize(
+    ("answer", "words"),
+    [(Answer(b"<html>", 404), "Permalinks"), (Answer([]), "currency"), (Answer(b"<html>"), "plugin")],
+)
 def test_what_is_no_woocommerce_is_told(
     platform: WooCommercePlatform, connection: StoreConnection, loopback: Loopback, answer: Answer, words: str
 ) -> None:
@@ -115,7 +125,16 @@ def test_a_store_that_tells_little_is_still_connected(
     assert platform.facts(connection) == StoreFacts(name=host, currency="EUR", country="DE")
 
 
-@pytest.mark.parametrize(("index", "zone"), [({"gmt_offset": 8}, "Etc/GMT-8"), ({"gmt_offset": -5}, "Etc/GMT+5"), ({"gmt_offset": 5.5}, "UTC"), ({"gmt_offset": "x"}, "UTC"), ([], "UTC")])
+@pytest.mark.parametrize(
+    ("index", "zone"),
+    [
+        ({"gmt_offset": 8}, "Etc/GMT-8"),
+        ({"gmt_offset": -5}, "Etc/GMT+5"),
+        ({"gmt_offset": 5.5}, "UTC"),
+        ({"gmt_offset": "x"}, "UTC"),
+        ([], "UTC"),
+    ],
+)
 def test_a_plain_offset_becomes_a_zone_where_there_is_one(
     platform: WooCommercePlatform, connection: StoreConnection, loopback: Loopback, index: Any, zone: str
 ) -> None:
@@ -160,7 +179,11 @@ def secure(loopback: Loopback, certificate: Path) -> StoreConnection:
 
 
 def test_over_https_the_key_is_sent_as_basic_and_never_in_the_address(
-    platform: WooCommercePlatform, secure: StoreConnection, loopback: Loopback, certificate: Path, monkeypatch: pytest.MonkeyPatch
+    platform: WooCommercePlatform,
+    secure: StoreConnection,
+    loopback: Loopback,
+    certificate: Path,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setenv("REQUESTS_CA_BUNDLE", str(certificate))
     loopback.on("GET", "/wc/v3/orders/23", Answer(recording("order_DE")))

@@ -21,8 +21,8 @@ from app.core.orders.ports import (
 )
 from app.platforms.woocommerce.mapping import charged_sum, instrument, order_snapshot
 from app.platforms.woocommerce.values import Unreadable
-
-from .conftest import CONTRACTS, recording
+from tests.platforms.woocommerce.builders import a_fee, a_line, an_order
+from tests.platforms.woocommerce.loopback import CONTRACTS, recording
 
 
 def eur(minor: int) -> Money:
@@ -31,58 +31,6 @@ def eur(minor: int) -> Money:
 
 def vat(minor: int) -> Tax:
     return Tax("MwSt", eur(minor), "0.19", "1")
-
-
-def an_order(**changes: Any) -> dict[str, Any]:
-    """One line of 100.00 + 19.00, shipping 5.00 + 0.95."""
-    order: dict[str, Any] = {
-        "id": 7,
-        "number": "7",
-        "status": "completed",
-        "currency": "EUR",
-        "prices_include_tax": False,
-        "total": "124.95",
-        "customer_id": 0,
-        "date_created_gmt": "2026-11-23T06:00:00",
-        "date_modified_gmt": "2026-11-23T07:00:00",
-        "date_completed_gmt": None,
-        "date_paid_gmt": None,
-        "payment_method": "bacs",
-        "billing": {"email": "a@example.test", "country": "DE"},
-        "shipping": {},
-        "meta_data": [],
-        "line_items": [a_line()],
-        "tax_lines": [{"rate_id": 1, "label": "VAT", "rate_percent": 19}],
-        "shipping_lines": [
-            {"id": 2, "method_title": "Post", "total": "5.00", "total_tax": "0.95", "taxes": [{"id": 1, "total": "0.95"}]}
-        ],
-        "fee_lines": [],
-        "refunds": [],
-    }
-    return order | changes
-
-
-def a_line(**changes: Any) -> dict[str, Any]:
-    line: dict[str, Any] = {
-        "id": 1,
-        "name": "Coat",
-        "product_id": 9,
-        "variation_id": 0,
-        "quantity": 1,
-        "subtotal": "100.00",
-        "total": "100.00",
-        "total_tax": "19.00",
-        "taxes": [{"id": 1, "total": "19.00", "subtotal": "19.00"}],
-        "meta_data": [],
-        "sku": "",
-        "parent_name": None,
-    }
-    return line | changes
-
-
-def a_fee(net: str, tax: str, **changes: Any) -> dict[str, Any]:
-    taxes = [{"id": 1, "total": tax}] if Decimal(tax) else []
-    return {"id": 5, "name": "Fee", "total": net, "total_tax": tax, "taxes": taxes} | changes
 
 
 def test_the_recorded_german_order_becomes_exactly_this_snapshot() -> None:
@@ -169,7 +117,11 @@ def recorded_orders() -> list[dict[str, Any]]:
         found += [v for v in (value if isinstance(value, list) else [value]) if "line_items" in v and "currency" in v]
     for path in sorted(CONTRACTS.glob("webhook_delivery_order_*.json")):
         value = recording(path.stem)
-        found += [v["body_json"] for v in (value if isinstance(value, list) else [value]) if "line_items" in v.get("body_json", {})]
+        found += [
+            v["body_json"]
+            for v in (value if isinstance(value, list) else [value])
+            if "line_items" in v.get("body_json", {})
+        ]
     return found
 
 
@@ -202,8 +154,16 @@ def test_a_chinese_name_is_written_family_name_first_and_the_province_by_its_iso
 
 @pytest.mark.parametrize(
     ("country", "state", "region"),
-    [("DE", "DE-BE", "BE"), ("US", "TX", "TX"), ("JP", "JP13", "13"), ("TR", "TR34", "34"), ("CN", "CN99", ""), ("GB", "Kent", "Kent"), ("CA", "CAN", "CAN")],
-)  # fmt: skip
+    [
+        ("DE", "DE-BE", "BE"),
+        ("US", "TX", "TX"),
+        ("JP", "JP13", "13"),
+        ("TR", "TR34", "34"),
+        ("CN", "CN99", ""),
+        ("GB", "Kent", "Kent"),
+        ("CA", "CAN", "CAN"),
+    ],
+)
 def test_states_become_iso_regions(country: str, state: str, region: str) -> None:
     order = an_order(shipping={"address_1": "x", "country": country, "state": state})
     assert order_snapshot(order, ()).ship_to.region == region
@@ -217,13 +177,22 @@ def test_an_order_without_a_shipping_address_goes_to_the_billing_address() -> No
 def test_a_surcharge_is_a_line_that_is_not_shipped() -> None:
     snapshot = order_snapshot(an_order(total="130.90", fee_lines=[a_fee("5.00", "0.95", name="Gift wrap")]), ())
     line = snapshot.lines[1]
-    assert (line.ref, line.title, line.quantity, line.net, line.requires_shipping) == ("5", "Gift wrap", 1, eur(500), False)
+    assert (line.ref, line.title, line.quantity, line.net, line.requires_shipping) == (
+        "5",
+        "Gift wrap",
+        1,
+        eur(500),
+        False,
+    )
     assert line.taxes == (Tax("VAT", eur(95), "0.19", "1"),)
     assert charged_sum(snapshot) == eur(13090)
 
 
 def test_a_negative_fee_comes_off_the_lines_in_proportion_so_a_return_gives_back_what_was_paid() -> None:
-    lines = [a_line(), a_line(id=3, subtotal="50.00", total="50.00", total_tax="9.50", taxes=[{"id": 1, "total": "9.50"}])]
+    lines = [
+        a_line(),
+        a_line(id=3, subtotal="50.00", total="50.00", total_tax="9.50", taxes=[{"id": 1, "total": "9.50"}]),
+    ]
     order = an_order(total="166.60", line_items=lines, fee_lines=[a_fee("-15.00", "-2.85")])
     snapshot = order_snapshot(order, ())
     assert [(line.ref, line.net, line.discount, line.taxes[0].amount) for line in snapshot.lines] == [
@@ -269,13 +238,19 @@ def test_whatever_plugins_did_the_components_add_up_and_none_is_negative(
         return str(Money(minor, "EUR"))
 
     lines = [
-        a_line(id=n + 10, subtotal=text(net), total=text(net), total_tax=text(taxes[n]), taxes=[{"id": 1, "total": text(taxes[n])}])
+        a_line(
+            id=n + 10,
+            subtotal=text(net),
+            total=text(net),
+            total_tax=text(taxes[n]),
+            taxes=[{"id": 1, "total": text(taxes[n])}],
+        )
         for n, net in enumerate(nets)
-    ]  # fmt: skip
+    ]
     fees = [a_fee(text(fee), text(fee_tax if fee < 0 else abs(fee_tax)))]
     snapshot = order_snapshot(an_order(total=text(total), line_items=lines, fee_lines=fees), ())
     assert charged_sum(snapshot) == eur(total)
-    parts = [*snapshot.lines, *snapshot.shipping]
+    parts: list[LineSnapshot | ShippingSnapshot] = [*snapshot.lines, *snapshot.shipping]
     if fee >= 0 or fee_tax <= 0:
         assert all(part.net.minor >= 0 for part in parts)
         assert all(tax.amount.minor >= 0 for part in parts for tax in part.taxes)
@@ -283,8 +258,14 @@ def test_whatever_plugins_did_the_components_add_up_and_none_is_negative(
 
 @pytest.mark.parametrize(
     ("currency", "printed", "minor"),
-    [("JPY", "1200.00", 1200), ("JPY", "1200.000000", 1200), ("KWD", "12.345000", 12345), ("EUR", "67.142857", 6714), ("EUR", "80", 8000)],
-)  # fmt: skip
+    [
+        ("JPY", "1200.00", 1200),
+        ("JPY", "1200.000000", 1200),
+        ("KWD", "12.345000", 12345),
+        ("EUR", "67.142857", 6714),
+        ("EUR", "80", 8000),
+    ],
+)
 def test_amounts_are_read_in_the_currency_s_own_decimals(currency: str, printed: str, minor: int) -> None:
     line = a_line(subtotal=printed, total=printed, total_tax="0", taxes=[])
     order = an_order(currency=currency, total=printed, line_items=[line], shipping_lines=[])
@@ -293,9 +274,20 @@ def test_amounts_are_read_in_the_currency_s_own_decimals(currency: str, printed:
 
 @pytest.mark.parametrize(
     ("method", "kind"),
-    [("bacs", "bank"), ("cheque", "bank"), ("cod", "cod"), ("paypal", "paypal"), ("ppcp-gateway", "paypal"), ("ppcp-credit-card-gateway", "paypal"),
-     ("stripe", "card"), ("stripe_sepa", "card"), ("woocommerce_payments", "card"), ("klarna_payments", "other"), ("", "other")],
-)  # fmt: skip
+    [
+        ("bacs", "bank"),
+        ("cheque", "bank"),
+        ("cod", "cod"),
+        ("paypal", "paypal"),
+        ("ppcp-gateway", "paypal"),
+        ("ppcp-credit-card-gateway", "paypal"),
+        ("stripe", "card"),
+        ("stripe_sepa", "card"),
+        ("woocommerce_payments", "card"),
+        ("klarna_payments", "other"),
+        ("", "other"),
+    ],
+)
 def test_gateways_have_an_instrument(method: str, kind: str) -> None:
     assert instrument(method) == kind
 
@@ -303,7 +295,12 @@ def test_gateways_have_an_instrument(method: str, kind: str) -> None:
 def test_a_card_payment_names_its_transaction_and_can_be_refunded_by_the_gateway() -> None:
     order = an_order(payment_method="stripe", transaction_id="ch_1", date_paid_gmt="2026-11-23T06:01:00")
     payment = order_snapshot(order, ()).payments[0]
-    assert (payment.ref, payment.instrument, payment.amount, payment.refundable_by_gateway) == ("ch_1", "card", eur(12495), True)
+    assert (payment.ref, payment.instrument, payment.amount, payment.refundable_by_gateway) == (
+        "ch_1",
+        "card",
+        eur(12495),
+        True,
+    )
 
 
 def test_dates_come_from_gmt_only() -> None:
@@ -318,7 +315,10 @@ def test_the_shipment_tracking_extension_s_parcels_are_known() -> None:
         {"tracking_provider": "dhl", "tracking_number": "00340", "date_shipped": "1795500000", "tracking_id": "abc"},
         {"custom_tracking_provider": "Own van", "tracking_number": "7", "date_shipped": "", "tracking_id": "def"},
     ]
-    order = an_order(meta_data=[{"id": 1, "key": "_wc_shipment_tracking_items", "value": items}], date_completed_gmt="2026-11-23T09:00:00")
+    order = an_order(
+        meta_data=[{"id": 1, "key": "_wc_shipment_tracking_items", "value": items}],
+        date_completed_gmt="2026-11-23T09:00:00",
+    )
     assert order_snapshot(order, ()).fulfillments == (
         FulfillmentSnapshot("abc", (("1", 1),), datetime.fromtimestamp(1795500000, UTC), None, "dhl", "00340"),
         FulfillmentSnapshot("def", (), datetime(2026, 11, 23, 9, 0, tzinfo=UTC), None, "Own van", "7"),
@@ -347,7 +347,9 @@ def test_taxes_without_a_breakdown_are_kept() -> None:
     assert line.taxes == (Tax("Tax", eur(1900)),)
 
 
-@pytest.mark.parametrize("broken", [{"total": "abc"}, {"currency": "eur"}, {"line_items": [1]}, {"date_created_gmt": None}, {"billing": "x"}])
+@pytest.mark.parametrize(
+    "broken", [{"total": "abc"}, {"currency": "eur"}, {"line_items": [1]}, {"date_created_gmt": None}, {"billing": "x"}]
+)
 def test_what_is_no_order_is_refused_in_one_way(broken: dict[str, Any]) -> None:
     order = an_order()
     before = copy.deepcopy(order)

@@ -8,11 +8,12 @@ import pytest
 from app.core.kit.errors import ProviderError
 from app.core.kit.money import Money
 from app.platforms.woocommerce.adapter import WooCommercePlatform, WooCommerceStore
+from tests.platforms.woocommerce.builders import an_order
+from tests.platforms.woocommerce.loopback import Answer, Asked, Loopback, recording
 
-from .conftest import Answer, Asked, Loopback, recording
-from .test_mapping import an_order
-
-MISSING = Answer({"code": "woocommerce_rest_shop_order_invalid_id", "message": "Invalid ID.", "data": {"status": 404}}, 404)
+MISSING = Answer(
+    {"code": "woocommerce_rest_shop_order_invalid_id", "message": "Invalid ID.", "data": {"status": 404}}, 404
+)
 SINCE = datetime(2026, 11, 23, 7, 0, tzinfo=UTC)
 
 
@@ -66,8 +67,13 @@ def test_an_answer_that_is_no_order_is_an_error(store: WooCommerceStore, loopbac
 # --- number and e-mail ----------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize(("number", "email"), [("23", "kunde@example.test"), (" #23 ", " Kunde@Example.TEST "), ("#23", "KUNDE@example.test")])
-def test_an_order_is_found_by_number_and_e_mail(store: WooCommerceStore, loopback: Loopback, number: str, email: str) -> None:
+@pytest.mark.parametrize(
+    ("number", "email"),
+    [("23", "kunde@example.test"), (" #23 ", " Kunde@Example.TEST "), ("#23", "KUNDE@example.test")],
+)
+def test_an_order_is_found_by_number_and_e_mail(
+    store: WooCommerceStore, loopback: Loopback, number: str, email: str
+) -> None:
     loopback.on("GET", "/wc/v3/orders/23", Answer(recording("order_DE")))
     found = store.find_order(number, email)
     assert found is not None
@@ -194,7 +200,9 @@ def test_refunds_of_changed_orders_are_read_where_there_are_any(store: WooCommer
     assert [asked.path for asked in loopback.asked] == ["/wc/v3/orders", "/wc/v3/orders/23/refunds"]
 
 
-def test_an_order_read_and_delivered_is_the_same(store: WooCommerceStore, platform: WooCommercePlatform, loopback: Loopback) -> None:
+def test_an_order_read_and_delivered_is_the_same(
+    store: WooCommerceStore, platform: WooCommercePlatform, loopback: Loopback
+) -> None:
     one = recording("webhook_delivery_order_updated")
     loopback.on("GET", "/wc/v3/orders/23", Answer(one["body"].encode()))
     command = platform.translate("order.updated", one["body"].encode())

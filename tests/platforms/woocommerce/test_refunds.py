@@ -16,9 +16,8 @@ from app.core.orders.ports import RefundSnapshot
 from app.core.returns.ports import IssuedRefund, RefundLine, RefundOrder, RefundPart, RefundShipping, RefundTax
 from app.platforms.woocommerce.adapter import WooCommerceStore
 from app.platforms.woocommerce.refunds import mark_of, refund_body, refund_reason, refund_snapshots
-
-from .conftest import Answer, Asked, Loopback, recording
-from .test_mapping import a_fee, a_line, an_order
+from tests.platforms.woocommerce.builders import a_fee, a_line, an_order
+from tests.platforms.woocommerce.loopback import Answer, Asked, Loopback, recording
 
 UUID_KEY = str(UUID("0199f3a1-2b3c-7d4e-8f50-617283940a1b"))
 
@@ -121,7 +120,8 @@ def test_a_refund_that_nobody_made_is_not_found(store: WooCommerceStore, loopbac
 
 
 def card_order(**changes: Any) -> dict[str, Any]:
-    return recording("order_DE") | {"payment_method": "stripe", "transaction_id": "ch_1"} | changes
+    order: dict[str, Any] = recording("order_DE")
+    return order | {"payment_method": "stripe", "transaction_id": "ch_1"} | changes
 
 
 CARD = (RefundPart("ch_1", "stripe", eur(7990)),)
@@ -129,7 +129,9 @@ CARD = (RefundPart("ch_1", "stripe", eur(7990)),)
 
 def test_a_card_is_refunded_through_its_gateway(store: WooCommerceStore, loopback: Loopback) -> None:
     serve_order(loopback, card_order())
-    loopback.on("GET", "/wc/v3/payment_gateways/stripe", Answer({"id": "stripe", "method_supports": ["products", "refunds"]}))
+    loopback.on(
+        "GET", "/wc/v3/payment_gateways/stripe", Answer({"id": "stripe", "method_supports": ["products", "refunds"]})
+    )
     issued = store.issue_refund(one_sweater(parts=CARD))
     assert (issued.by_hand, issued.pending) == (False, False)
     assert loopback.of("POST")[0].body["api_refund"] is True
@@ -151,7 +153,9 @@ def test_a_gateway_that_cannot_send_money_is_not_asked_to(
     assert loopback.of("POST")[0].body["api_refund"] is False
 
 
-def test_a_store_that_does_not_tell_about_gateways_is_asked_to_refund(store: WooCommerceStore, loopback: Loopback) -> None:
+def test_a_store_that_does_not_tell_about_gateways_is_asked_to_refund(
+    store: WooCommerceStore, loopback: Loopback
+) -> None:
     serve_order(loopback, card_order())
     assert not store.issue_refund(one_sweater(parts=CARD)).by_hand
 
@@ -167,7 +171,15 @@ def test_the_gateway_s_refusal_is_final_and_in_its_own_words(store: WooCommerceS
     assert said["response"]["message"] in caught.value.message
 
 
-@pytest.mark.parametrize("answer", [Answer(cut=True), Answer({"code": "internal_server_error", "message": "x"}, 500), Answer([], 201), Answer({"id": 5}, 201)])
+@pytest.mark.parametrize(
+    "answer",
+    [
+        Answer(cut=True),
+        Answer({"code": "internal_server_error", "message": "x"}, 500),
+        Answer([], 201),
+        Answer({"id": 5}, 201),
+    ],
+)
 def test_a_refund_call_that_broke_is_unknown(store: WooCommerceStore, loopback: Loopback, answer: Answer) -> None:
     serve_order(loopback, recording("order_DE"))
     loopback.on("POST", "/wc/v3/orders/23/refunds", answer)
@@ -182,7 +194,14 @@ def test_a_refund_call_that_broke_is_unknown(store: WooCommerceStore, loopback: 
 def half_made(**changes: Any) -> dict[str, Any]:
     """A refund of ours that the store saved but did not finish: the marks are written last."""
     reason = refund_reason(one_sweater())
-    return {"id": 100, "date_created_gmt": "2026-11-24T12:00:01", "amount": "79.90", "reason": reason, "refunded_payment": False, "meta_data": []} | changes  # fmt: skip
+    return {
+        "id": 100,
+        "date_created_gmt": "2026-11-24T12:00:01",
+        "amount": "79.90",
+        "reason": reason,
+        "refunded_payment": False,
+        "meta_data": [],
+    } | changes
 
 
 def test_a_refund_without_our_marks_is_known_by_its_reason() -> None:
@@ -332,7 +351,13 @@ def test_our_mark_is_our_key_and_a_fee_is_one_unit_once() -> None:
     def refund(number: int) -> dict[str, Any]:
         fee = {"id": 90 + number, "total": "-2.00", "meta_data": [{"key": "_refunded_item_id", "value": "5"}]}
         marks = [{"key": "_helloword_key", "value": f"k{number}"}]
-        return {"id": number, "date_created_gmt": "2026-11-23T06:00:00", "amount": "2.00", "fee_lines": [fee], "meta_data": marks}
+        return {
+            "id": number,
+            "date_created_gmt": "2026-11-23T06:00:00",
+            "amount": "2.00",
+            "fee_lines": [fee],
+            "meta_data": marks,
+        }
 
     second, first = refund(2), refund(1)
     read = refund_snapshots([second, first], "EUR")
@@ -371,7 +396,9 @@ def every_unit_alone(order: dict[str, Any], issue: Callable[[RefundOrder], Any])
 
 def test_any_split_into_single_units_is_accepted_to_the_last_cent(store: WooCommerceStore, loopback: Loopback) -> None:
     order = copy.deepcopy(recording("order_DE"))
-    order["line_items"].append(a_line(id=9, quantity=3, total="10.00", subtotal="10.00", total_tax="1.90", taxes=[{"id": 1, "total": "1.90"}]))
+    order["line_items"].append(
+        a_line(id=9, quantity=3, total="10.00", subtotal="10.00", total_tax="1.90", taxes=[{"id": 1, "total": "1.90"}])
+    )
     order["total"] = "216.65"
     booked: list[dict[str, Any]] = []
     serve_order(loopback, order, booked)

@@ -8,8 +8,7 @@ import pytest
 from app.core.inventory.ports import StockMoved, StockMovementOrder
 from app.core.kit.errors import ProviderError
 from app.platforms.woocommerce.adapter import WooCommerceStore
-
-from .conftest import NOW, Answer, Asked, Loopback, recording
+from tests.platforms.woocommerce.loopback import NOW, Answer, Asked, Loopback, recording
 
 MARK = "_helloword_moved_k1"
 
@@ -75,9 +74,15 @@ def test_a_variation_is_moved_at_its_own_address(store: WooCommerceStore, loopba
     assert moved == StockMoved(ref="products/14/variations/20", now_available=12)
 
 
-def test_a_variation_whose_stock_is_the_product_s_moves_the_product(store: WooCommerceStore, loopback: Loopback) -> None:
-    loopback.on("GET", "/wc/v3/products/14/variations/20", Answer({"id": 20, "manage_stock": "parent", "stock_quantity": 5}))
-    product = serve(loopback, "/wc/v3/products/14", {"id": 14, "manage_stock": True, "stock_quantity": 5, "meta_data": []})
+def test_a_variation_whose_stock_is_the_product_s_moves_the_product(
+    store: WooCommerceStore, loopback: Loopback
+) -> None:
+    loopback.on(
+        "GET", "/wc/v3/products/14/variations/20", Answer({"id": 20, "manage_stock": "parent", "stock_quantity": 5})
+    )
+    product = serve(
+        loopback, "/wc/v3/products/14", {"id": 14, "manage_stock": True, "stock_quantity": 5, "meta_data": []}
+    )
     order = movement(product_ref="14", variant_ref="20")
     assert store.move_stock(order) == StockMoved(ref="products/14", now_available=7)
     assert store.find_movement(order) == StockMoved(ref="products/14", now_available=7)
@@ -85,14 +90,20 @@ def test_a_variation_whose_stock_is_the_product_s_moves_the_product(store: WooCo
 
 
 def test_an_article_that_is_not_counted_is_left_alone(store: WooCommerceStore, loopback: Loopback) -> None:
-    article = serve(loopback, "/wc/v3/products/21", recording("product_simple") | {"manage_stock": False, "stock_quantity": None})
+    article = serve(
+        loopback, "/wc/v3/products/21", recording("product_simple") | {"manage_stock": False, "stock_quantity": None}
+    )
     assert store.move_stock(movement()) == StockMoved(ref="products/21", counted=False)
     assert store.find_movement(movement()) is None
     assert (article["meta_data"], loopback.of("PUT")) == ([], [])
 
 
 def test_a_deleted_article_has_no_stock(store: WooCommerceStore, loopback: Loopback) -> None:
-    loopback.on("GET", "/wc/v3/products/21", Answer({"code": "woocommerce_rest_product_invalid_id", "message": "Invalid ID."}, 404))
+    loopback.on(
+        "GET",
+        "/wc/v3/products/21",
+        Answer({"code": "woocommerce_rest_product_invalid_id", "message": "Invalid ID."}, 404),
+    )
     assert store.move_stock(movement()) == StockMoved(ref="", counted=False)
     assert store.find_movement(movement()) is None
 
@@ -123,7 +134,9 @@ def test_a_write_that_broke_is_unknown_and_is_then_looked_up(store: WooCommerceS
 
 
 @pytest.mark.parametrize(("product", "variant"), [("", ""), ("../orders", ""), ("21", "x/../1"), ("٣", "")])
-def test_a_line_without_a_product_is_refused(store: WooCommerceStore, loopback: Loopback, product: str, variant: str) -> None:
+def test_a_line_without_a_product_is_refused(
+    store: WooCommerceStore, loopback: Loopback, product: str, variant: str
+) -> None:
     with pytest.raises(ProviderError) as caught:
         store.move_stock(movement(product_ref=product, variant_ref=variant))
     assert (caught.value.code, caught.value.retryable) == ("product_unknown", False)

@@ -15,10 +15,10 @@ NOW = 1_795_500_000.0
 Query = list[tuple[str, str]]
 
 
-def signed(secret: str = "s", **values: str) -> Query:
+def signed(by: str = "s", **values: str) -> Query:
     given = {"shop": "shop.example", "customer": "2", "base": "/returns", "timestamp": str(int(NOW))} | values
     text = "&".join(f"{name}={given[name]}" for name in sorted(given))
-    return [*given.items(), ("signature", hmac.new(secret.encode(), text.encode(), hashlib.sha256).hexdigest())]
+    return [*given.items(), ("signature", hmac.new(by.encode(), text.encode(), hashlib.sha256).hexdigest())]
 
 
 def refused(query: Query, now: float = NOW) -> None:
@@ -76,12 +76,18 @@ def test_one_signed_text_cannot_be_read_as_another_query() -> None:
     refused(signed(note="a&customer=5"))
 
 
-@pytest.mark.parametrize("base", ["//evil.example", "https://evil.example", "/\\evil.example", "returns", "", "/a b", "/a\nb", "/a?b", "/a#b"])
+@pytest.mark.parametrize(
+    "base",
+    ["//evil.example", "https://evil.example", "/\\evil.example", "returns", "", "/a b", "/a\nb", "/a?b", "/a#b"],
+)
 def test_a_base_that_is_no_path_of_the_store_is_refused_even_when_signed(base: str) -> None:
     refused(signed(base=base))
 
 
-@pytest.mark.parametrize(("name", "value"), [("customer", "5 OR 1"), ("customer", "٣"), ("timestamp", "x"), ("timestamp", "٣"), ("shop", "a b"), ("shop", "")])
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [("customer", "5 OR 1"), ("customer", "٣"), ("timestamp", "x"), ("timestamp", "٣"), ("shop", "a b"), ("shop", "")],
+)
 def test_values_of_the_wrong_form_are_refused_even_when_signed(name: str, value: str) -> None:
     refused(signed(**{name: value}))
 
@@ -96,7 +102,10 @@ def test_the_claimed_shop_is_told_before_anything_is_verified() -> None:
 names = st.sampled_from(["shop", "customer", "base", "timestamp", "signature"]) | st.text(max_size=8)
 
 
-@given(query=st.lists(st.tuples(names, st.text(max_size=30)), max_size=8), secrets=st.lists(st.text(max_size=8), max_size=2))
+@given(
+    query=st.lists(st.tuples(names, st.text(max_size=30)), max_size=8),
+    secrets=st.lists(st.text(max_size=8), max_size=2),
+)
 def test_nothing_unsigned_opens_or_raises_anything_else(query: Query, secrets: list[str]) -> None:
     with pytest.raises(ForgedVisit):
         GATE.open(query, secrets, NOW)

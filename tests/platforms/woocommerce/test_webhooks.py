@@ -15,9 +15,8 @@ from app.core.kit.money import Money
 from app.core.messaging.ports import Delivery, ForgedDelivery, MalformedDelivery, Ping
 from app.core.orders.ports import Ignore, OrderDeleted, PullOrder, RecordOrder
 from app.platforms.woocommerce.webhooks import WooCommerceWebhooks, translate
-
-from .conftest import CONTRACTS, recording
-from .test_mapping import an_order
+from tests.platforms.woocommerce.builders import an_order
+from tests.platforms.woocommerce.loopback import CONTRACTS, recording
 
 RECORDED_SECRET = "whsec_test_123"
 GATE = WooCommerceWebhooks()
@@ -31,8 +30,8 @@ def deliveries() -> list[tuple[str, dict[str, Any]]]:
     return found
 
 
-def signed(body: bytes, topic: str = "order.updated", *, secret: str = "s", delivery: str = "d1") -> dict[str, str]:
-    signature = base64.b64encode(hmac.new(secret.encode(), body, hashlib.sha256).digest()).decode()
+def signed(body: bytes, topic: str = "order.updated", *, by: str = "s", delivery: str = "d1") -> dict[str, str]:
+    signature = base64.b64encode(hmac.new(by.encode(), body, hashlib.sha256).digest()).decode()
     return {"X-WC-Webhook-Topic": topic, "X-WC-Webhook-Signature": signature, "X-WC-Webhook-Delivery-ID": delivery}
 
 
@@ -99,7 +98,7 @@ def test_one_flipped_bit_anywhere_is_a_forgery() -> None:
 
 def test_the_previous_secret_is_still_good_and_a_third_is_not() -> None:
     body = b'{"id":1,"date_modified_gmt":"2026-11-23T06:12:42"}'
-    headers = signed(body, secret="old")
+    headers = signed(body, by="old")
     assert GATE.open(headers, body, ["new", "old"]) == GATE.open(headers, body, ["old"])
     with pytest.raises(ForgedDelivery):
         GATE.open(headers, body, ["new"])
@@ -161,7 +160,9 @@ def test_the_longest_topic_still_fits_the_key() -> None:
     assert len(opened(b"{}", topic, delivery="e" * 64).dedup_key) <= 200
 
 
-@pytest.mark.parametrize("body", [b"", b"null", b"[]", b'"x"', b"{", b"\xff", b"[" * 100_000, b'{"a":' * 50_000, b"1" * 5000])
+@pytest.mark.parametrize(
+    "body", [b"", b"null", b"[]", b'"x"', b"{", b"\xff", b"[" * 100_000, b'{"a":' * 50_000, b"1" * 5000]
+)
 def test_a_signed_body_that_is_no_object_is_malformed(body: bytes) -> None:
     with pytest.raises(MalformedDelivery):
         GATE.open(signed(body), body, ["s"])
@@ -205,7 +206,9 @@ def test_the_reason_kept_with_the_inbox_row_fits_its_column(why: str) -> None:
     assert len(command.why) == 40
 
 
-@pytest.mark.parametrize("body", [b"{}", b'{"id":null}', b'{"id":true}', b'{"id":"../1"}', b'{"id":-1}', b'{"id":1.5}', b'{"id":[]}'])
+@pytest.mark.parametrize(
+    "body", [b"{}", b'{"id":null}', b'{"id":true}', b'{"id":"../1"}', b'{"id":-1}', b'{"id":1.5}', b'{"id":[]}']
+)
 def test_a_deletion_of_nothing_is_malformed(body: bytes) -> None:
     with pytest.raises(MalformedDelivery):
         translate("order.deleted", body)
@@ -227,7 +230,8 @@ def test_an_order_printed_with_too_few_decimals_is_read_again() -> None:
 
 @given(
     headers=st.dictionaries(
-        st.sampled_from(["X-WC-Webhook-Topic", "x-wc-webhook-signature", "X-WC-Webhook-Delivery-ID"]) | st.text(max_size=20),
+        st.sampled_from(["X-WC-Webhook-Topic", "x-wc-webhook-signature", "X-WC-Webhook-Delivery-ID"])
+        | st.text(max_size=20),
         st.text(max_size=60),
         max_size=6,
     ),
@@ -253,9 +257,13 @@ json_values = st.recursive(
 
 @given(
     changes=st.dictionaries(st.sampled_from(sorted(an_order())), json_values, max_size=4),
-    topic=st.sampled_from(["order.created", "order.updated", "order.deleted", "action.woocommerce_order_refunded", "x.y"]),
+    topic=st.sampled_from(
+        ["order.created", "order.updated", "order.deleted", "action.woocommerce_order_refunded", "x.y"]
+    ),
 )
-def test_nothing_signed_makes_opening_or_translating_raise_anything_but_malformed(changes: dict[str, Any], topic: str) -> None:
+def test_nothing_signed_makes_opening_or_translating_raise_anything_but_malformed(
+    changes: dict[str, Any], topic: str
+) -> None:
     body = json.dumps(an_order() | changes).encode()
     try:
         opened(body, topic)
