@@ -35,7 +35,7 @@ FIELDS: dict[str, dict[str, Resolver]] = {
         "orders": r.order_page,
         "orderByIdentifier": r.order_by_identifier,
         "location": lambda root, info, id=None: (  # noqa: A006 - GraphQL's name
-            thing("Location")(root, info, id) if id else r.store_of(info).state.things("Location")[0]
+            thing("Location")(root, info, id) if id else r.primary_location(info)
         ),
         "locations": r.locations,
         "inventoryItem": thing("InventoryItem"),

@@ -375,3 +375,9 @@ def suggested_refund(order: Document, _info: Info, **arguments: Any) -> Document
         return suggest(order, arguments)
     except Refused as refused:
         raise GraphQLError(str(refused), extensions={"code": "BAD_REQUEST"}) from refused
+
+
+def primary_location(info: Info) -> Document | None:
+    """QueryRoot.location without an id."""
+    store = store_of(info)
+    return store.state.thing("Location", store.primary_location())

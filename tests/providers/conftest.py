@@ -118,7 +118,7 @@ def picture(tmp_path: Path) -> Callable[[bytes, int], Image.Image]:
         source = tmp_path / "label.pdf"
         source.write_bytes(content)
         number = str(page + 1)
-        subprocess.run(  # noqa: S603 (found on the path, our own arguments)
+        subprocess.run(
             [tool, "-r", "200", "-png", "-singlefile", "-f", number, "-l", number, str(source), str(tmp_path / "page")],
             check=True,
         )

@@ -6,16 +6,19 @@ import re
 import secrets
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 from uuid import UUID
 
 from werkzeug.datastructures import MultiDict
 
 from app.core.kit.texts import Voice
-from app.core.orders.models import Order, OrderLine
 from app.core.returns.eligibility.service import OrderEligibility
 from app.core.returns.reasons.rules import REASONS, AnswerInvalid, Question, ReasonUnknown, check
 from app.core.returns.service import Wish, WishedLine
 from app.web.errors import sentence
+
+if TYPE_CHECKING:
+    from app.core.orders.models import Order, OrderLine
 
 MAX_NOTE = 1000
 _KEY = re.compile(r"[A-Za-z0-9_-]{24,64}\Z")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
 from uuid import UUID
 
 from flask import Blueprint, g, request
@@ -14,7 +15,6 @@ from app.core.kit.errors import DomainError
 from app.core.merchants import repository as merchants
 from app.core.orders import repository as orders
 from app.core.orders.errors import QuantityOverLeft
-from app.core.orders.models import Order
 from app.core.returns import repository, service
 from app.core.returns.access import service as access
 from app.core.returns.access.service import Refused
@@ -32,6 +32,9 @@ from app.web.portal.forms import Draft, Problem
 from app.web.portal.passes import Passes
 from app.web.portal.place import onward, place, reading, show
 from app.web.portal.status import status_page
+
+if TYPE_CHECKING:
+    from app.core.orders.models import Order
 
 RESEND_SECONDS = 30
 """A second code is not sent before; mail needs a moment."""

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qsl, urlencode, urlsplit
 
 from flask import Response, g, make_response, redirect, render_template, request
@@ -20,9 +20,12 @@ from app.core.kit.texts import Texts, Voice
 from app.core.merchants import repository as merchants
 from app.core.merchants import service as merchant_service
 from app.core.merchants.errors import StoreUnknown
-from app.core.merchants.models import PlatformName, Store, StoreStatus
 from app.core.merchants.ports import ForgedVisit
+from app.core.merchants.rules import PlatformName, StoreStatus
 from app.web.portal.colours import accent
+
+if TYPE_CHECKING:
+    from app.core.merchants.models import Store
 
 STATIC = Path(__file__).resolve().parents[1] / "static"
 SECRET_NAMES = {PlatformName.SHOPIFY: "client_secret", PlatformName.WOOCOMMERCE: "storefront_secret"}

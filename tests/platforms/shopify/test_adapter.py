@@ -22,7 +22,7 @@ from tests.platforms.shopify.builders import ORDER, Wire, bag, connected, errors
 Node = dict[str, Any]
 
 KEY = "0193a1b2-0000-7000-8000-000000000001"
-MADE = datetime(2024, 12, 7, 18, 6, 23, 488000, tzinfo=UTC)  # the milliseconds in KEY
+MADE = datetime(2024, 12, 7, 15, 16, 57, 472000, tzinfo=UTC)  # the milliseconds since 1970 in KEY
 
 
 class FrozenClock:

@@ -25,8 +25,9 @@ from app.core.kit.db import Database, make_engine
 from app.core.kit.ids import new_id
 from app.core.kit.texts import shipped_texts
 from app.core.merchants import service as merchant_service
-from app.core.merchants.models import PlatformName, Store
+from app.core.merchants.models import Store
 from app.core.merchants.ports import ForgedVisit, StorefrontVisit
+from app.core.merchants.rules import PlatformName
 from app.core.merchants.vault import Vault
 from app.core.messaging.models import OutboxMessage
 from app.core.orders.models import Order, OrderFulfillment, OrderLine, OrderPayment, OrderShipping
