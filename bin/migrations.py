@@ -29,7 +29,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from app.core.kit.db import make_engine
 from app.operations.migrations import config
 
-_DDL = ("CREATE", "ALTER", "DROP")
+_DDL = ("CREATE", "ALTER", "DROP", "SET LOCK_TIMEOUT")
 
 
 def main() -> int:
@@ -113,7 +113,11 @@ def _squawk(folder: Path, statements: list[str]) -> bool:
     file = folder / "migrations.sql"
     file.write_text("".join(f"{text};\n\n" for text in statements[:down]))
     checked = subprocess.run(  # noqa: S603 (a program of ours, on a file of ours)
-        [program, "--config", str(ROOT / ".squawk.toml"), str(file)], capture_output=True, text=True, check=False
+        [program, "--config", str(ROOT / ".squawk.toml"), str(file)],
+        env={**os.environ, "NO_COLOR": "1"},
+        capture_output=True,
+        text=True,
+        check=False,
     )
     if checked.returncode:
         print(checked.stdout, checked.stderr)

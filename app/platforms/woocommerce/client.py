@@ -371,7 +371,10 @@ def _auth_sentence(status: int, code: str | None, message: str, *, write: bool) 
     if code == "woocommerce_rest_authentication_error" and write and "write" in message.casefold():
         return "the key may only read; give it Read/Write under WooCommerce > Settings > Advanced > REST API"
     if code.startswith("woocommerce_rest_authentication"):
-        return f"the store does not accept the key: {message} Copy consumer key and consumer secret again, whole"
+        return (
+            f"the store does not accept the key: {message} Copy consumer key and consumer secret again, whole, "
+            "and use exactly the address that stands under Settings > General"
+        )
     return (
         "the store does not know this key, or its user may not manage the shop. Check that the key is not revoked, "
         "that Settings > Permalinks is not set to Plain, and that the web server passes the Authorization header on"

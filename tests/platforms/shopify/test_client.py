@@ -179,7 +179,7 @@ def test_too_many_requests_waits_as_told(header: str | None, wait: list[float]) 
 
 @pytest.mark.parametrize(("header", "after"), [("30", 30.0), ("soon", 60.0), ("999999", 3600.0), ("٣", 60.0)])
 def test_too_many_requests_for_long_is_handed_back(header: str, after: float) -> None:
-    error, _ = refused(httpx.Response(429, headers={"Retry-After": header.encode()}), name="refund_create")
+    error, _ = refused(httpx.Response(429, headers=[(b"Retry-After", header.encode())]), name="refund_create")
     assert error.retry_after == after
     assert verdict(error) == (True, False)
 
@@ -211,7 +211,9 @@ CUT_OFF = [
     httpx.Response(200, content=b'{"data":' + b"[" * 100_000),
     errors({"message": "Internal error", "extensions": {"code": "INTERNAL_SERVER_ERROR"}}),
     errors({"message": "what?"}),
-    errors({"message": "late", "extensions": {"code": "TIMEOUT"}, "path": ["refundCreate"]}, data={"refundCreate": None}),
+    errors(
+        {"message": "late", "extensions": {"code": "TIMEOUT"}, "path": ["refundCreate"]}, data={"refundCreate": None}
+    ),
 ]
 
 
@@ -254,7 +256,10 @@ def test_a_missing_permission_is_named() -> None:
 
 
 def test_a_request_that_shopify_cannot_read_is_our_fault_and_not_repeated() -> None:
-    entry = {"message": "Variable $id of type ID! was provided invalid value", "extensions": {"code": "INVALID_VARIABLE"}}
+    entry = {
+        "message": "Variable $id of type ID! was provided invalid value",
+        "extensions": {"code": "INVALID_VARIABLE"},
+    }
     error, _ = refused(errors(entry), name="refund_create")
     assert verdict(error) == (False, False)
 

@@ -19,7 +19,9 @@ def test_what_a_merchant_pastes_becomes_the_shops_domain(typed: str) -> None:
     assert shop_domain(typed) == "acme.myshopify.com"
 
 
-@pytest.mark.parametrize("typed", ["", "acme.com", "acme.myshopify.com.evil.com", "http://[x", "user@acme.myshopify.com"])
+@pytest.mark.parametrize(
+    "typed", ["", "acme.com", "acme.myshopify.com.evil.com", "http://[x", "user@acme.myshopify.com"]
+)
 def test_what_is_no_shop_becomes_nothing(typed: str) -> None:
     assert shop_domain(typed) == ""
 

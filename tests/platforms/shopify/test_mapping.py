@@ -41,7 +41,7 @@ def mapped(*lines: Node, **changes: Any) -> OrderSnapshot:
 
 def parts(snapshot: OrderSnapshot) -> Money:
     """Everything in the snapshot added up."""
-    amounts = [one.net for one in (*snapshot.lines, *snapshot.shipping)]
+    amounts = [one.net for one in snapshot.lines] + [one.net for one in snapshot.shipping]
     amounts += [one.amount for part in snapshot.lines for one in part.taxes]
     amounts += [one.amount for part in snapshot.shipping for one in part.taxes]
     amounts += [one.duty for one in snapshot.lines if one.duty is not None]

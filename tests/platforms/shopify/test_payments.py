@@ -42,7 +42,9 @@ def test_any_key_survives_any_note(key: str, rma: str, note: str) -> None:
     assert payments.key_in(payments.mark(key, rma, note)) == key
 
 
-@pytest.mark.parametrize("note", [None, "", "Things were damaged", "helloword:", "xhelloword:1", f"helloword:{'a' * 65}"])
+@pytest.mark.parametrize(
+    "note", [None, "", "Things were damaged", "helloword:", "xhelloword:1", f"helloword:{'a' * 65}"]
+)
 def test_other_peoples_notes_bear_no_mark(note: str | None) -> None:
     assert payments.key_in(note) is None
 
@@ -74,7 +76,7 @@ def test_other_peoples_notes_bear_no_mark(note: str | None) -> None:
         ({"gateway": "manual", "formattedGateway": "Pay at the fair", "manualPaymentGateway": True}, "other", False),
     ],
 )
-def test_a_gateway_becomes_an_instrument(changes: dict[str, Any], instrument: str, by_gateway: bool) -> None:  # noqa: FBT001
+def test_a_gateway_becomes_an_instrument(changes: dict[str, Any], instrument: str, by_gateway: bool) -> None:
     (one,) = payments.payments([transaction(**changes)], "EUR")
     assert (one.instrument, one.refundable_by_gateway) == (instrument, by_gateway)
 
@@ -140,8 +142,8 @@ def test_a_refund_without_movements_is_worth_what_shopify_says() -> None:
 )
 def test_an_issued_refund_says_whether_the_money_is_there(
     changes: dict[str, Any],
-    pending: bool,  # noqa: FBT001
-    by_hand: bool,  # noqa: FBT001
+    pending: bool,
+    by_hand: bool,
 ) -> None:
     assert payments.issued(refund(4, "12.00", **changes), "EUR") == IssuedRefund(
         ref="gid://shopify/Refund/4",
@@ -171,9 +173,7 @@ def wanted(**changes: Any) -> RefundOrder:
         "order_ref": ORDER,
         "rma": "R-7KMQ-93XH",
         "amount": eur(4000),
-        "lines": (
-            RefundLine("gid://shopify/LineItem/1", 2, eur(3361), (RefundTax("VAT", eur(639)),)),
-        ),
+        "lines": (RefundLine("gid://shopify/LineItem/1", 2, eur(3361), (RefundTax("VAT", eur(639)),)),),
         "parts": (RefundPart("gid://shopify/OrderTransaction/1", "shopify_payments", eur(4000)),),
         **changes,
     }
@@ -212,7 +212,8 @@ def test_the_money_goes_back_along_every_payment_that_gives_some() -> None:
 
 
 @pytest.mark.parametrize(
-    ("amount", "fee", "reason"), [(4000, None, None), (3500, 500, "RESTOCK"), (3500, None, "OTHER"), (4500, None, "OTHER")]
+    ("amount", "fee", "reason"),
+    [(4000, None, None), (3500, 500, "RESTOCK"), (3500, None, "OTHER"), (4500, None, "OTHER")],
 )
 def test_a_difference_between_goods_and_money_is_explained(amount: int, fee: int | None, reason: str | None) -> None:
     order = wanted(amount=eur(amount), fee=eur(fee) if fee else None)
@@ -243,7 +244,7 @@ SHIPPING = (RefundShipping("gid://shopify/ShippingLine/1", eur(412), (RefundTax(
 
 
 @pytest.mark.parametrize(("included", "amount"), [(True, "4.90"), (False, "4.12")])
-def test_shipping_goes_back_in_the_orders_own_price_terms(included: bool, amount: str) -> None:  # noqa: FBT001
+def test_shipping_goes_back_in_the_orders_own_price_terms(included: bool, amount: str) -> None:
     order = wanted(shipping=SHIPPING, amount=eur(4490))
     assert payments.needs_terms(order)
     found = payments.refund_input(order, {"order": {"taxesIncluded": included}, "nodes": []})

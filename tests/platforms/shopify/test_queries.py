@@ -17,7 +17,7 @@ from graphql import (
     IntValueNode,
     OperationDefinitionNode,
     SelectionSetNode,
-    execute,
+    execute_sync,
     get_named_type,
     get_nullable_type,
     is_list_type,
@@ -66,7 +66,9 @@ class Walk:
         assert root is not None
         self.root: GraphQLNamedType = root
 
-    def fields(self, selection: SelectionSetNode, on: GraphQLNamedType) -> Iterator[tuple[FieldNode, GraphQLObjectType]]:
+    def fields(
+        self, selection: SelectionSetNode, on: GraphQLNamedType
+    ) -> Iterator[tuple[FieldNode, GraphQLObjectType]]:
         for node in selection.selections:
             if isinstance(node, FieldNode):
                 if not node.name.value.startswith("__"):
@@ -187,8 +189,12 @@ def test_the_orders_in_these_tests_are_replies_that_shopify_could_give(newest_sc
         refunds=[builders.refund(1, "5.00", (1, 1))],
     )
     node["transactions"][0]["paymentDetails"] = None  # an abstract type needs a resolver; its name is all we ask for
-    result = execute(newest_schema, parse(operation("order").document), {"order": node}, variable_values={"id": "x"})
+    result = execute_sync(
+        newest_schema, parse(operation("order").document), {"order": node}, variable_values={"id": "x"}
+    )
     assert result.errors is None
     node["shippingLines"]["nodes"][0]["title"] = None
-    broken = execute(newest_schema, parse(operation("order").document), {"order": node}, variable_values={"id": "x"})
+    broken = execute_sync(
+        newest_schema, parse(operation("order").document), {"order": node}, variable_values={"id": "x"}
+    )
     assert broken.errors is not None

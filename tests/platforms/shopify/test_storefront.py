@@ -8,7 +8,7 @@ from urllib.parse import urlencode
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from shopify_app import verify_app_proxy_req
+from shopify_app.verify.app_proxy import verify_app_proxy_req
 
 from app.core.merchants.ports import ForgedVisit, StorefrontVisit
 from app.platforms.shopify.storefront import AppProxySignature, signed_text
@@ -152,7 +152,7 @@ PAIRS = st.lists(st.tuples(NAMES | st.text(max_size=5), st.text(max_size=80)), m
 
 
 @given(PAIRS, st.booleans(), st.floats(allow_nan=True))
-def test_whatever_arrives_is_a_visit_or_forged(query: Query, genuine: bool, now: float) -> None:  # noqa: FBT001 (drawn)
+def test_whatever_arrives_is_a_visit_or_forged(query: Query, genuine: bool, now: float) -> None:
     try:
         result = gate.open(sign(query) if genuine else query, [SECRET, ""], now)
     except ForgedVisit:

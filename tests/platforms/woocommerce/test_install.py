@@ -15,6 +15,7 @@ from app.container import ConnectedStore, Platform
 from app.core.kit.errors import ProviderError
 from app.core.merchants.ports import StoreConnection, StoreFacts
 from app.platforms.woocommerce.adapter import WooCommercePlatform
+from tests.platforms.woocommerce.builders import two_sweaters
 from tests.platforms.woocommerce.loopback import KEY, SECRET, Answer, Loopback, recording, tls_on
 
 GENERAL = [{"id": "woocommerce_default_country", "value": "DE:DE-BE"}, {"id": "woocommerce_currency", "value": "EUR"}]
@@ -26,7 +27,9 @@ def serve(loopback: Loopback) -> None:
     loopback.on(
         "GET", "/wc/v3/settings/email", Answer([{"id": "woocommerce_email_from_address", "value": "shop@example.test"}])
     )
-    loopback.on("GET", "/wc/v3/system_status", Answer(recording("system_status_part")))
+    loopback.on(
+        "GET", "/wc/v3/system_status", Answer({"environment": {"language": "en_US"}, "settings": {"currency": "EUR"}})
+    )
     loopback.on(
         "GET", "/", Answer({"name": "Caf&eacute; &amp; Co", "timezone_string": "Europe/Berlin", "gmt_offset": 1})
     )
@@ -67,8 +70,11 @@ def test_a_key_that_may_only_read_is_refused_in_words(
     platform: WooCommercePlatform, connection: StoreConnection, loopback: Loopback
 ) -> None:
     serve(loopback)
-    one = recording("error_auth_readonly_write")
-    loopback.on("PUT", "/wc/v3/orders/0", Answer(one["body"], one["status"]))
+    said = {
+        "code": "woocommerce_rest_authentication_error",
+        "message": "The API key provided does not have write permissions.",
+    }
+    loopback.on("PUT", "/wc/v3/orders/0", Answer(said, 401))
     error = failure(platform, connection)
     assert (error.code, error.retryable) == ("read_only_key", False)
     assert "Read/Write" in error.message
@@ -186,7 +192,7 @@ def test_over_https_the_key_is_sent_as_basic_and_never_in_the_address(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setenv("REQUESTS_CA_BUNDLE", str(certificate))
-    loopback.on("GET", "/wc/v3/orders/23", Answer(recording("order_DE")))
+    loopback.on("GET", "/wc/v3/orders/23", Answer(two_sweaters()))
     assert platform.connect(secure).order("23") is not None
     asked = loopback.asked[0]
     assert asked.headers["Authorization"].startswith("Basic ")

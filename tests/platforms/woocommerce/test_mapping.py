@@ -21,7 +21,7 @@ from app.core.orders.ports import (
 )
 from app.platforms.woocommerce.mapping import charged_sum, instrument, order_snapshot
 from app.platforms.woocommerce.values import Unreadable
-from tests.platforms.woocommerce.builders import a_fee, a_line, an_order
+from tests.platforms.woocommerce.builders import a_fee, a_line, an_order, two_sweaters
 from tests.platforms.woocommerce.loopback import CONTRACTS, recording
 
 
@@ -43,7 +43,7 @@ def test_the_recorded_german_order_becomes_exactly_this_snapshot() -> None:
         country="DE",
         phone="+49301234567",
     )
-    assert order_snapshot(recording("order_DE"), ()) == OrderSnapshot(
+    snapshot = OrderSnapshot(
         ref="23",
         number="23",
         email="kunde@example.test",
@@ -108,6 +108,8 @@ def test_the_recorded_german_order_becomes_exactly_this_snapshot() -> None:
         customer_ref="2",
         completed_at=datetime(2026, 11, 23, 6, 11, 57, tzinfo=UTC),
     )
+    assert order_snapshot(two_sweaters(), ()) == snapshot
+    assert order_snapshot(recording("order_DE"), ()) == snapshot
 
 
 def recorded_orders() -> list[dict[str, Any]]:

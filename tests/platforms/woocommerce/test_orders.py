@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import json
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -8,8 +9,8 @@ import pytest
 from app.core.kit.errors import ProviderError
 from app.core.kit.money import Money
 from app.platforms.woocommerce.adapter import WooCommercePlatform, WooCommerceStore
-from tests.platforms.woocommerce.builders import an_order
-from tests.platforms.woocommerce.loopback import Answer, Asked, Loopback, recording
+from tests.platforms.woocommerce.builders import a_refund, an_order, one_sweater_less, two_sweaters
+from tests.platforms.woocommerce.loopback import Answer, Asked, Loopback
 
 MISSING = Answer(
     {"code": "woocommerce_rest_shop_order_invalid_id", "message": "Invalid ID.", "data": {"status": 404}}, 404
@@ -18,8 +19,8 @@ SINCE = datetime(2026, 11, 23, 7, 0, tzinfo=UTC)
 
 
 def test_an_order_is_read_exactly_and_with_its_refunds(store: WooCommerceStore, loopback: Loopback) -> None:
-    loopback.on("GET", "/wc/v3/orders/23", Answer(recording("order_DE_after_refund")))
-    loopback.on("GET", "/wc/v3/orders/23/refunds", Answer([recording("refund_get")]))
+    loopback.on("GET", "/wc/v3/orders/23", Answer(one_sweater_less()))
+    loopback.on("GET", "/wc/v3/orders/23/refunds", Answer([a_refund()]))
     snapshot = store.order("23")
     assert snapshot is not None
     assert snapshot.refunds is not None
@@ -28,7 +29,7 @@ def test_an_order_is_read_exactly_and_with_its_refunds(store: WooCommerceStore, 
 
 
 def test_refunds_are_not_asked_for_where_there_are_none(store: WooCommerceStore, loopback: Loopback) -> None:
-    loopback.on("GET", "/wc/v3/orders/23", Answer(recording("order_DE")))
+    loopback.on("GET", "/wc/v3/orders/23", Answer(two_sweaters()))
     snapshot = store.order("23")
     assert snapshot is not None
     assert snapshot.refunds == ()
@@ -49,8 +50,7 @@ def test_a_ref_that_is_no_id_asks_nothing(store: WooCommerceStore, loopback: Loo
 
 
 def test_a_refused_key_is_an_error_and_not_a_missing_order(store: WooCommerceStore, loopback: Loopback) -> None:
-    one = recording("error_auth_bad_key")
-    loopback.on("GET", "/wc/v3/orders/23", Answer(one["body"], one["status"]))
+    loopback.on("GET", "/wc/v3/orders/23", Answer({"code": "woocommerce_rest_cannot_view", "message": "No."}, 401))
     with pytest.raises(ProviderError) as caught:
         store.order("23")
     assert caught.value.code == "woocommerce_rest_cannot_view"
@@ -74,7 +74,7 @@ def test_an_answer_that_is_no_order_is_an_error(store: WooCommerceStore, loopbac
 def test_an_order_is_found_by_number_and_e_mail(
     store: WooCommerceStore, loopback: Loopback, number: str, email: str
 ) -> None:
-    loopback.on("GET", "/wc/v3/orders/23", Answer(recording("order_DE")))
+    loopback.on("GET", "/wc/v3/orders/23", Answer(two_sweaters()))
     found = store.find_order(number, email)
     assert found is not None
     assert found.ref == "23"
@@ -86,7 +86,7 @@ def serve_search(loopback: Loopback, orders: list[dict[str, Any]]) -> None:
 
 
 def test_the_store_s_filters_are_not_believed(store: WooCommerceStore, loopback: Loopback) -> None:
-    orders = recording("orders_list")
+    orders = [two_sweaters(), an_order()]
     serve_search(loopback, orders)
     for order in orders:
         loopback.on("GET", f"/wc/v3/orders/{order['id']}", Answer(order))
@@ -193,8 +193,8 @@ def test_drafts_are_passed_over(store: WooCommerceStore, loopback: Loopback) -> 
 
 
 def test_refunds_of_changed_orders_are_read_where_there_are_any(store: WooCommerceStore, loopback: Loopback) -> None:
-    loopback.on("GET", "/wc/v3/orders", Answer([recording("order_DE_after_refund"), recording("order_US")]))
-    loopback.on("GET", "/wc/v3/orders/23/refunds", Answer([recording("refund_get")]))
+    loopback.on("GET", "/wc/v3/orders", Answer([one_sweater_less(), an_order()]))
+    loopback.on("GET", "/wc/v3/orders/23/refunds", Answer([a_refund()]))
     changed = store.changed_since(SINCE)
     assert [len(order.refunds or ()) for order in changed.orders] == [1, 0]
     assert [asked.path for asked in loopback.asked] == ["/wc/v3/orders", "/wc/v3/orders/23/refunds"]
@@ -203,7 +203,7 @@ def test_refunds_of_changed_orders_are_read_where_there_are_any(store: WooCommer
 def test_an_order_read_and_delivered_is_the_same(
     store: WooCommerceStore, platform: WooCommercePlatform, loopback: Loopback
 ) -> None:
-    one = recording("webhook_delivery_order_updated")
-    loopback.on("GET", "/wc/v3/orders/23", Answer(one["body"].encode()))
-    command = platform.translate("order.updated", one["body"].encode())
+    body = json.dumps(two_sweaters()).encode()
+    loopback.on("GET", "/wc/v3/orders/23", Answer(body))
+    command = platform.translate("order.updated", body)
     assert getattr(command, "snapshot", None) == store.order("23")

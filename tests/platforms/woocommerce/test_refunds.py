@@ -16,7 +16,7 @@ from app.core.orders.ports import RefundSnapshot
 from app.core.returns.ports import IssuedRefund, RefundLine, RefundOrder, RefundPart, RefundShipping, RefundTax
 from app.platforms.woocommerce.adapter import WooCommerceStore
 from app.platforms.woocommerce.refunds import mark_of, refund_body, refund_reason, refund_snapshots
-from tests.platforms.woocommerce.builders import a_fee, a_line, an_order
+from tests.platforms.woocommerce.builders import a_fee, a_line, a_refund, an_order, one_sweater_less, two_sweaters
 from tests.platforms.woocommerce.loopback import Answer, Asked, Loopback, recording
 
 UUID_KEY = str(UUID("0199f3a1-2b3c-7d4e-8f50-617283940a1b"))
@@ -97,7 +97,7 @@ def test_the_request_has_the_shape_that_a_real_store_accepted() -> None:
 
 
 def test_a_refund_by_bank_transfer_is_booked_for_a_person_to_pay(store: WooCommerceStore, loopback: Loopback) -> None:
-    serve_order(loopback, recording("order_DE"))
+    serve_order(loopback, two_sweaters())
     issued = store.issue_refund(one_sweater())
     assert issued == IssuedRefund("100", eur(7990), datetime(2026, 11, 24, 12, 0, 1, tzinfo=UTC), by_hand=True)
     (posted,) = loopback.of("POST")
@@ -106,7 +106,7 @@ def test_a_refund_by_bank_transfer_is_booked_for_a_person_to_pay(store: WooComme
 
 
 def test_the_same_key_again_books_nothing(store: WooCommerceStore, loopback: Loopback) -> None:
-    serve_order(loopback, recording("order_DE"))
+    serve_order(loopback, two_sweaters())
     first = store.issue_refund(one_sweater())
     assert store.issue_refund(one_sweater()) == first
     assert store.find_refund("23", UUID_KEY) == first
@@ -114,14 +114,13 @@ def test_the_same_key_again_books_nothing(store: WooCommerceStore, loopback: Loo
 
 
 def test_a_refund_that_nobody_made_is_not_found(store: WooCommerceStore, loopback: Loopback) -> None:
-    serve_order(loopback, recording("order_DE"), [recording("refund_get")])
+    serve_order(loopback, two_sweaters(), [a_refund()])
     assert store.find_refund("23", UUID_KEY) is None
     assert store.find_refund("99", UUID_KEY) is None
 
 
 def card_order(**changes: Any) -> dict[str, Any]:
-    order: dict[str, Any] = recording("order_DE")
-    return order | {"payment_method": "stripe", "transaction_id": "ch_1"} | changes
+    return two_sweaters(payment_method="stripe", transaction_id="ch_1") | changes
 
 
 CARD = (RefundPart("ch_1", "stripe", eur(7990)),)
@@ -162,13 +161,13 @@ def test_a_store_that_does_not_tell_about_gateways_is_asked_to_refund(
 
 def test_the_gateway_s_refusal_is_final_and_in_its_own_words(store: WooCommerceStore, loopback: Loopback) -> None:
     serve_order(loopback, card_order())
-    said = recording("error_refund_gateway_refund_bacs")
-    loopback.on("POST", "/wc/v3/orders/23/refunds", Answer(said["response"], said["status"]))
+    code, words = "woocommerce_rest_cannot_create_order_refund", "Your card's bank said no."
+    loopback.on("POST", "/wc/v3/orders/23/refunds", Answer({"code": code, "message": words, "data": 500}, 500))
     with pytest.raises(ProviderError) as caught:
         store.issue_refund(one_sweater(parts=CARD))
-    assert caught.value.code == "woocommerce_rest_cannot_create_order_refund"
+    assert caught.value.code == code
     assert (caught.value.retryable, caught.value.outcome_unknown) == (False, False)
-    assert said["response"]["message"] in caught.value.message
+    assert words in caught.value.message
 
 
 @pytest.mark.parametrize(
@@ -181,7 +180,7 @@ def test_the_gateway_s_refusal_is_final_and_in_its_own_words(store: WooCommerceS
     ],
 )
 def test_a_refund_call_that_broke_is_unknown(store: WooCommerceStore, loopback: Loopback, answer: Answer) -> None:
-    serve_order(loopback, recording("order_DE"))
+    serve_order(loopback, two_sweaters())
     loopback.on("POST", "/wc/v3/orders/23/refunds", answer)
     with pytest.raises(ProviderError) as caught:
         store.issue_refund(one_sweater())
@@ -207,7 +206,7 @@ def half_made(**changes: Any) -> dict[str, Any]:
 def test_a_refund_without_our_marks_is_known_by_its_reason() -> None:
     assert mark_of(half_made()) == UUID_KEY
     assert mark_of(half_made(reason="Return R-1 (ref. not-one-of-ours)")) is None
-    assert mark_of(recording("refund_get")) is None
+    assert mark_of(a_refund()) is None
 
 
 def test_a_half_made_card_refund_is_pending_and_is_not_made_again(store: WooCommerceStore, loopback: Loopback) -> None:
@@ -227,7 +226,7 @@ def test_a_half_made_card_refund_that_the_gateway_has_paid_is_done(store: WooCom
 
 
 def test_a_half_made_refund_by_hand_is_as_good_as_a_whole_one(store: WooCommerceStore, loopback: Loopback) -> None:
-    serve_order(loopback, recording("order_DE"), [half_made()])
+    serve_order(loopback, two_sweaters(), [half_made()])
     found = store.find_refund("23", UUID_KEY)
     assert found is not None
     assert (found.pending, found.by_hand) == (False, True)
@@ -271,14 +270,14 @@ def test_the_reason_tells_the_shopper_the_return_and_is_short() -> None:
 def test_what_is_over_what_is_left_is_refused_before_the_store_hears_of_it(
     store: WooCommerceStore, loopback: Loopback, change: dict[str, Any], code: str
 ) -> None:
-    serve_order(loopback, recording("order_DE"))
+    serve_order(loopback, two_sweaters())
     invalid = {"code": "woocommerce_rest_shop_order_invalid_id", "message": "Invalid ID."}
     loopback.on("GET", "/wc/v3/orders/24", Answer(invalid, 404))
     assert refused(store, loopback, one_sweater(**change)).code == code
 
 
 def test_earlier_refunds_count_against_line_tax_and_total(store: WooCommerceStore, loopback: Loopback) -> None:
-    serve_order(loopback, recording("order_DE_after_refund"), [recording("refund_get")])
+    serve_order(loopback, one_sweater_less(), [a_refund()])
     both = RefundLine("1", 2, eur(6715), (vat(1275),))
     assert refused(store, loopback, one_sweater(lines=(both,))).code == "refund_quantity_over"
     dear = RefundLine("1", 1, eur(6716), (vat(1274),))
@@ -289,13 +288,13 @@ def test_earlier_refunds_count_against_line_tax_and_total(store: WooCommerceStor
 
 
 def test_the_last_unit_takes_exactly_what_is_left(store: WooCommerceStore, loopback: Loopback) -> None:
-    serve_order(loopback, recording("order_DE_after_refund"), [recording("refund_get")])
+    serve_order(loopback, one_sweater_less(), [a_refund()])
     rest = RefundLine("1", 1, eur(6715), (vat(1275),))
     assert store.issue_refund(one_sweater(lines=(rest,))).amount == eur(7990)
 
 
 def test_a_kept_fee_lowers_the_amount_and_leaves_the_lines_whole(store: WooCommerceStore, loopback: Loopback) -> None:
-    serve_order(loopback, recording("order_DE"))
+    serve_order(loopback, two_sweaters())
     store.issue_refund(one_sweater(amount=eur(7490), fee=eur(500)))
     body = loopback.of("POST")[0].body
     assert body["amount"] == "74.90"
@@ -303,7 +302,7 @@ def test_a_kept_fee_lowers_the_amount_and_leaves_the_lines_whole(store: WooComme
 
 
 def test_shipping_and_an_amount_without_lines_can_be_given_back(store: WooCommerceStore, loopback: Loopback) -> None:
-    serve_order(loopback, recording("order_DE"))
+    serve_order(loopback, two_sweaters())
     store.issue_refund(one_sweater(lines=(), shipping=(RefundShipping("3", eur(500), (vat(95),)),), amount=eur(595)))
     store.issue_refund(one_sweater(key="keep-it", lines=(), amount=eur(1000)))
     first, second = (asked.body for asked in loopback.of("POST"))
@@ -395,7 +394,7 @@ def every_unit_alone(order: dict[str, Any], issue: Callable[[RefundOrder], Any])
 
 
 def test_any_split_into_single_units_is_accepted_to_the_last_cent(store: WooCommerceStore, loopback: Loopback) -> None:
-    order = copy.deepcopy(recording("order_DE"))
+    order = copy.deepcopy(two_sweaters())
     order["line_items"].append(
         a_line(id=9, quantity=3, total="10.00", subtotal="10.00", total_tax="1.90", taxes=[{"id": 1, "total": "1.90"}])
     )

@@ -8,6 +8,7 @@ import pytest
 from app.core.inventory.ports import StockMoved, StockMovementOrder
 from app.core.kit.errors import ProviderError
 from app.platforms.woocommerce.adapter import WooCommerceStore
+from tests.platforms.woocommerce.builders import an_article
 from tests.platforms.woocommerce.loopback import NOW, Answer, Asked, Loopback, recording
 
 MARK = "_helloword_moved_k1"
@@ -45,7 +46,7 @@ def serve(loopback: Loopback, path: str, article: dict[str, Any]) -> dict[str, A
 
 
 def test_an_article_is_moved_by_a_difference_and_marked(store: WooCommerceStore, loopback: Loopback) -> None:
-    article = serve(loopback, "/wc/v3/products/21", recording("product_simple"))
+    article = serve(loopback, "/wc/v3/products/21", an_article())
     assert store.move_stock(movement()) == StockMoved(ref="products/21", now_available=22)
     assert article["stock_quantity"] == 22
     (put,) = loopback.of("PUT")
@@ -54,7 +55,7 @@ def test_an_article_is_moved_by_a_difference_and_marked(store: WooCommerceStore,
 
 
 def test_the_same_movement_again_moves_nothing(store: WooCommerceStore, loopback: Loopback) -> None:
-    article = serve(loopback, "/wc/v3/products/21", recording("product_simple"))
+    article = serve(loopback, "/wc/v3/products/21", an_article())
     first = store.move_stock(movement())
     assert store.move_stock(movement()) == first
     assert store.find_movement(movement()) == first
@@ -62,13 +63,13 @@ def test_the_same_movement_again_moves_nothing(store: WooCommerceStore, loopback
 
 
 def test_stock_can_be_taken_out(store: WooCommerceStore, loopback: Loopback) -> None:
-    article = serve(loopback, "/wc/v3/products/21", recording("product_simple"))
+    article = serve(loopback, "/wc/v3/products/21", an_article())
     store.move_stock(movement(quantity=-3))
     assert article["stock_quantity"] == 17
 
 
 def test_a_variation_is_moved_at_its_own_address(store: WooCommerceStore, loopback: Loopback) -> None:
-    variation = next(v for v in recording("product_variations") if v["id"] == 20)
+    variation = an_article(id=20, stock_quantity=10)
     serve(loopback, "/wc/v3/products/14/variations/20", variation)
     moved = store.move_stock(movement(stock_ref="20", product_ref="14", variant_ref="20"))
     assert moved == StockMoved(ref="products/14/variations/20", now_available=12)
@@ -90,9 +91,7 @@ def test_a_variation_whose_stock_is_the_product_s_moves_the_product(
 
 
 def test_an_article_that_is_not_counted_is_left_alone(store: WooCommerceStore, loopback: Loopback) -> None:
-    article = serve(
-        loopback, "/wc/v3/products/21", recording("product_simple") | {"manage_stock": False, "stock_quantity": None}
-    )
+    article = serve(loopback, "/wc/v3/products/21", an_article(manage_stock=False, stock_quantity=None))
     assert store.move_stock(movement()) == StockMoved(ref="products/21", counted=False)
     assert store.find_movement(movement()) is None
     assert (article["meta_data"], loopback.of("PUT")) == ([], [])
@@ -116,13 +115,13 @@ def test_marks_older_than_two_weeks_go_with_the_next_movement(store: WooCommerce
         {"id": 3, "key": "_helloword_moved_odd", "value": "by hand"},
         {"id": 4, "key": "_hs_code", "value": "6110.11"},
     ]
-    article = serve(loopback, "/wc/v3/products/21", recording("product_simple") | {"meta_data": meta})
+    article = serve(loopback, "/wc/v3/products/21", an_article(meta_data=meta))
     store.move_stock(movement())
     assert [entry["key"] for entry in article["meta_data"]] == ["_helloword_moved_young", "_hs_code", MARK]
 
 
 def test_a_write_that_broke_is_unknown_and_is_then_looked_up(store: WooCommerceStore, loopback: Loopback) -> None:
-    article = serve(loopback, "/wc/v3/products/21", recording("product_simple"))
+    article = serve(loopback, "/wc/v3/products/21", an_article())
     loopback.on("PUT", "/wc/v3/products/21", Answer(cut=True))
     with pytest.raises(ProviderError) as caught:
         store.move_stock(movement())
@@ -141,3 +140,10 @@ def test_a_line_without_a_product_is_refused(
         store.move_stock(movement(product_ref=product, variant_ref=variant))
     assert (caught.value.code, caught.value.retryable) == ("product_unknown", False)
     assert loopback.asked == []
+
+
+def test_recorded_articles_are_counted_by_the_fields_we_look_at() -> None:
+    for article in [recording("product_simple"), *recording("product_variations")]:
+        assert article["manage_stock"] is True
+        assert isinstance(article["stock_quantity"], int)
+        assert article["meta_data"] == []
