@@ -15,6 +15,7 @@ from sqlalchemy.orm import Session
 from app.container import ConnectedStore, Container
 from app.core.inventory import service as inventory
 from app.core.inventory.ports import StockMoved, StockMovementOrder
+from app.core.kit.errors import ProviderError
 from app.core.labels import repository as labels
 from app.core.labels import service as label_service
 from app.core.labels.ports import BoughtLabel, ParcelItem, ReturnShipment
@@ -39,6 +40,8 @@ if TYPE_CHECKING:
     from app.core.returns.models import Return
 
 Result = dict[str, Any]
+GATEWAY_PATIENCE_S = 600.0
+"""Between two looks at a refund that the gateway has not confirmed."""
 
 
 def connect(container: Container, store_id: UUID) -> ConnectedStore:
@@ -217,6 +220,9 @@ def refund_dead(session: Session, container: Container, message: OutboxMessage, 
 
 
 def _refund_result(issued: IssuedRefund) -> Result:
+    if issued.pending:  # booked, but nobody is told before the gateway has confirmed it
+        words = "The payment gateway has not confirmed the refund yet."
+        raise ProviderError(vendor="store", message=words, outcome_unknown=True, retry_after=GATEWAY_PATIENCE_S)
     return {
         "ref": issued.ref,
         "minor": issued.amount.minor,
@@ -257,7 +263,7 @@ def stock_dead(session: Session, container: Container, message: OutboxMessage, e
 
 
 def _movement(message: OutboxMessage) -> StockMovementOrder:
-    return StockMovementOrder(key=str(message.id), **message.payload)
+    return StockMovementOrder(key=str(message.id), **message.payload["movement"])
 
 
 def _moved(moved: StockMoved) -> Result:
@@ -267,7 +273,8 @@ def _moved(moved: StockMoved) -> Result:
 def _stock_history(
     session: Session, message: OutboxMessage, event: str, sku: str, now: datetime, reason: str | None = None
 ) -> None:
-    return_id = UUID(message.lane.removeprefix("return:"))
+    return_id = UUID(message.payload["return_id"])
+    movement = message.payload["movement"]
     history.record(
         session,
         message.store_id,
@@ -278,8 +285,8 @@ def _stock_history(
         at=now,
         reason=reason,
         sku=sku,
-        units=message.payload["quantity"],
-        location=message.payload["location_ref"],
+        units=movement["quantity"],
+        location=movement["location_ref"],
     )
 
 

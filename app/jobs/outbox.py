@@ -107,6 +107,9 @@ def _refused(container: Container, effect: Effect, message: OutboxMessage, error
             unknown = error.outcome_unknown or message.must_find
             if outbox.postponed(row, error.message, now, unknown=unknown, retry_after=error.retry_after):
                 return
+            if unknown:  # out of tries, and it may have worked: nothing is taken back, a person asks for another look
+                outbox.died(row, error.message, now)
+                return
     _give_up(container, effect, message, error.message)
 
 

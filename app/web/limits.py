@@ -28,7 +28,7 @@ def limit(app: Flask, container: Container) -> None:
     limiter = Limiter(
         get_remote_address,
         app=app,
-        storage_uri=container.settings.redis_url,
+        storage_uri=container.settings.redis_url.replace("unix://", "redis+unix://", 1),  # the library's own spelling
         in_memory_fallback_enabled=True,
         in_memory_fallback=["1000 per minute"],
         headers_enabled=True,

@@ -1,17 +1,30 @@
-"""The app proxy: how the storefront hands a request on to the app, signed.
+"""The app proxy: how the storefront hands a request on to the app, signed, and shows its answer in the theme.
 
 shopify.dev, "Authenticate app proxies": the query gains shop, logged_in_customer_id (empty for a guest), path_prefix,
 timestamp and signature; the signature is the hex HMAC-SHA256, keyed with the app's client secret, of all other
 parameters as ``name=value``, the values of one name joined by commas, sorted, put together without a separator.
+Cookies pass in neither direction. An answer of type ``application/liquid`` is rendered inside the theme, any other
+goes to the visitor as it is.
 """
 
 from __future__ import annotations
 
 import hashlib
 import hmac
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
+from typing import TYPE_CHECKING
+from urllib.parse import parse_qsl, urlencode
+
+import httpx
+from flask import Request, Response
+
+if TYPE_CHECKING:
+    from demo.shopify.store import ShopifyStore
 
 PATH_PREFIX = "/apps/returns"
+TIMEOUT = httpx.Timeout(10.0)
+_PASSED_ON = ("Accept", "Accept-Language", "Content-Type", "User-Agent")
+_PASSED_BACK = ("Cache-Control", "Content-Disposition", "Content-Type", "Location", "Referrer-Policy", "Retry-After")
 
 
 def signature(query: Iterable[tuple[str, str]], secret: str) -> str:
@@ -20,8 +33,8 @@ def signature(query: Iterable[tuple[str, str]], secret: str) -> str:
     for name, value in query:
         if name != "signature":
             values.setdefault(name, []).append(value)
-    message = "".join(sorted(f"{name}={','.join(many)}" for name, many in values.items()))
-    return hmac.new(secret.encode(), message.encode(), hashlib.sha256).hexdigest()
+    message = "".join(f"{name}={','.join(values[name])}" for name in sorted(values))
+    return hmac.new(secret.encode(), message.encode("utf-8", "surrogatepass"), hashlib.sha256).hexdigest()
 
 
 def signed_query(
@@ -37,3 +50,31 @@ def signed_query(
         ("timestamp", str(timestamp)),
     ]
     return [*result, ("signature", signature(result, secret))]
+
+
+def forward(
+    store: ShopifyStore, request: Request, path: str, *, customer: str, theme: Callable[[str], str]
+) -> Response:
+    """Hand ``request`` on to the app as ``path`` below its proxy address. ``theme`` puts HTML into the shop's page."""
+    given = parse_qsl(request.query_string.decode("utf-8", "replace"), keep_blank_values=True)
+    now = int(store.now().timestamp())
+    query = signed_query(given, shop=store.shop, customer=customer, secret=store.oauth.client_secret, timestamp=now)
+    headers = {name: request.headers[name] for name in _PASSED_ON if name in request.headers}
+    headers["X-Forwarded-For"] = request.remote_addr or ""
+    target = f"{store.helloword_url}/storefront/shopify/{path}".rstrip("/")
+    try:
+        answer = store.http.request(
+            request.method,
+            f"{target}?{urlencode(query)}",
+            content=request.get_data(),
+            headers=headers,
+            timeout=TIMEOUT,
+            follow_redirects=False,
+        )
+    except (httpx.HTTPError, OSError):
+        return Response(theme("<p>There was an error in the third-party application.</p>"), 502)
+    passed = {name: answer.headers[name] for name in _PASSED_BACK if name in answer.headers}
+    if answer.headers.get("Content-Type", "").partition(";")[0].strip() != "application/liquid":
+        return Response(answer.content, answer.status_code, headers=passed)
+    passed["Content-Type"] = "text/html; charset=utf-8"
+    return Response(theme(answer.text), answer.status_code, headers=passed)

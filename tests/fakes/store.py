@@ -26,6 +26,7 @@ class FakeStore:
         self.orders: dict[str, OrderSnapshot] = {}
         self.refunds: dict[str, list[RefundOrder]] = {}
         self.movements: dict[str, list[StockMovementOrder]] = {}
+        self.unconfirmed = False
         self.before: Callable[[str], None] = lambda what: None
         self.after: Callable[[str], None] = lambda what: None
 
@@ -57,11 +58,11 @@ class FakeStore:
         self.before("refund")
         self.refunds.setdefault(refund.key, []).append(refund)
         self.after("refund")
-        return IssuedRefund(f"R-{refund.key}", refund.amount, BOOKED_AT)
+        return IssuedRefund(f"R-{refund.key}", refund.amount, BOOKED_AT, pending=self.unconfirmed)
 
     def find_refund(self, order_ref: str, key: str) -> IssuedRefund | None:
         booked = self.refunds.get(key)
-        return IssuedRefund(f"R-{key}", booked[0].amount, BOOKED_AT) if booked else None
+        return IssuedRefund(f"R-{key}", booked[0].amount, BOOKED_AT, pending=self.unconfirmed) if booked else None
 
     def move_stock(self, movement: StockMovementOrder) -> StockMoved:
         self.before("stock")

@@ -277,3 +277,42 @@ def test_a_dead_row_is_looked_up_before_staff_s_second_try(container: Container,
     with container.database.read() as session:
         assert outbox.dead(session, store_id) == []
         assert "restocked" in [e.event for e in history.of(session, store_id, return_id)]
+
+
+def test_a_refund_whose_outcome_stays_unknown_keeps_its_promise_until_a_person_looks(
+    container: Container, fake_store: FakeStore
+) -> None:
+    store_id, return_id = inspected(container, fake_store)
+
+    def never_answers(what: str) -> None:
+        if what == "refund":
+            raise ProviderError("fake", "timed out", outcome_unknown=True)
+
+    fake_store.before = never_answers
+    for _ in range(outbox.MAX_ATTEMPTS + 1):
+        drain(container)
+        later(container, hours=4)
+    with container.database.write() as session:
+        returned = repository.get(session, store_id, return_id)
+        assert (returned.settlement, returned.order.refunded_minor) == (Settlement.PENDING, 16575)
+        [stuck] = outbox.dead_in_lane(session, store_id, returned.lane)
+        fake_store.before = lambda what: None
+        assert outbox.retry(session, store_id, stuck.id, container.clock.now())
+    drain(container)
+    with container.database.read() as session:
+        assert repository.get(session, store_id, return_id).settlement is Settlement.REFUNDED
+    assert [len(rows) for rows in fake_store.refunds.values()] == [1]
+
+
+def test_nobody_is_told_of_a_refund_before_the_gateway_confirms_it(container: Container, fake_store: FakeStore) -> None:
+    store_id, return_id = inspected(container, fake_store)
+    fake_store.unconfirmed = True
+    drain(container)
+    with container.database.read() as session:
+        assert repository.get(session, store_id, return_id).settlement is Settlement.PENDING
+    fake_store.unconfirmed = False
+    later(container, hours=1)
+    drain(container)
+    told = [n.kind for n in container.notifier.sent]  # type: ignore[attr-defined]
+    assert told.count("refund_issued") == 1
+    assert [len(rows) for rows in fake_store.refunds.values()] == [1]

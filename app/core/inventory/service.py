@@ -22,6 +22,7 @@ def put_back(
     session: Session,
     store_id: UUID,
     return_id: UUID,
+    lane: str,
     return_line_id: UUID,
     units: Sequence[int],
     article: StockMovementOrder,
@@ -33,8 +34,9 @@ def put_back(
 
     ``article.key`` and ``article.quantity`` are filled in here. The table's key refuses a unit that moved before.
     """
-    payload = {k: v for k, v in asdict(article).items() if k not in {"key", "quantity"}} | {"quantity": len(units)}
-    outbox_id = outbox.put(session, store_id, STOCK_MOVE, payload, lane=f"return:{return_id}", now=now)
+    movement = {k: v for k, v in asdict(article).items() if k not in {"key", "quantity"}} | {"quantity": len(units)}
+    payload = {"return_id": str(return_id), "movement": movement}
+    outbox_id = outbox.put(session, store_id, STOCK_MOVE, payload, lane=lane, now=now)
     for unit in units:
         session.add(
             StockMovement(

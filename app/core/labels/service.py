@@ -31,7 +31,7 @@ def keep(
     return label
 
 
-def void_all(session: Session, store_id: UUID, return_id: UUID, *, now: datetime) -> int:
+def void_all(session: Session, store_id: UUID, return_id: UUID, *, lane: str, now: datetime) -> int:
     """Ask the carrier to take unused labels of a return back; gives how many."""
     unused = [label for label in repository.of_return(session, store_id, return_id) if label.voided_at is None]
     for label in unused:
@@ -41,7 +41,7 @@ def void_all(session: Session, store_id: UUID, return_id: UUID, *, now: datetime
             store_id,
             LABEL_VOID,
             {"label_id": str(label.id), "carrier": label.carrier, "ref": label.ref},
-            lane=f"return:{return_id}",
+            lane=lane,
             now=now,
             once_key=f"{LABEL_VOID}:{label.id}",
         )

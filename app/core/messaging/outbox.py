@@ -167,3 +167,14 @@ def dead(session: Session, store_id: UUID) -> Sequence[OutboxMessage]:
         .where(OutboxMessage.store_id == store_id, OutboxMessage.status == OutboxStatus.DEAD)
         .order_by(OutboxMessage.created_at.desc())
     ).all()
+
+
+def dead_in_lane(session: Session, store_id: UUID, lane: str) -> Sequence[OutboxMessage]:
+    """The effects of one lane that were given up, oldest first."""
+    return session.scalars(
+        select(OutboxMessage)
+        .where(
+            OutboxMessage.store_id == store_id, OutboxMessage.lane == lane, OutboxMessage.status == OutboxStatus.DEAD
+        )
+        .order_by(OutboxMessage.id)
+    ).all()

@@ -87,6 +87,11 @@ class Return(Base, Tenant):
     )
 
     @property
+    def lane(self) -> str:
+        """Effects on the store run one after the other for each order: two returns of one order share its money."""
+        return f"order:{self.order_id}"
+
+    @property
     def quoted(self) -> Money:
         """What the shopper was shown."""
         return Money(self.quoted_minor, self.currency)

@@ -251,7 +251,7 @@ def withdraw(session: Session, returned: Return, *, actor: str, now: datetime) -
     _move_decision(session, returned, DecisionEvent.WITHDRAW, actor=actor, reason=None, now=now)
     _release(session, returned)
     move_parcel(session, returned, ParcelEvent.CANCEL, actor=actor, now=now)
-    labels.void_all(session, returned.store_id, returned.id, now=now)
+    labels.void_all(session, returned.store_id, returned.id, lane=returned.lane, now=now)
     notices.put(session, returned, "return_withdrawn", {}, now=now)
 
 
@@ -268,7 +268,9 @@ def labelled(
     """The carrier has sold the label: tell the shopper."""
     label = labels.keep(session, store.id, returned.id, outbox_id, bought, now=now)
     if returned.decision is not Decision.APPROVED:
-        labels.void_all(session, store.id, returned.id, now=now)  # withdrawn while the carrier was busy
+        labels.void_all(
+            session, store.id, returned.id, lane=returned.lane, now=now
+        )  # withdrawn while the carrier was busy
         return
     move_parcel(session, returned, ParcelEvent.LABEL, actor=SYSTEM, now=now, carrier=label.carrier)
     _, policy = policies.in_force(session, store.id)
@@ -298,7 +300,7 @@ def _grant(
         store.id,
         labels.LABEL_BUY,
         {"return_id": str(returned.id), "carrier": "own_label"},
-        lane=f"return:{returned.id}",
+        lane=returned.lane,
         now=now,
     )
     if policy.refund_trigger is RefundTrigger.APPROVAL:

@@ -258,7 +258,7 @@ class ShopifyStore:
         }
         wanted = {
             "name": "available",
-            "reason": "restock" if movement.quantity else "correction",
+            "reason": "restock" if movement.quantity > 0 else "correction",
             "referenceDocumentUri": f"gid://helloword/Return/{movement.key}",
             "changes": [change],
         }

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-from functools import cache
+from dataclasses import dataclass
+from functools import cache, partial
 from pathlib import Path
 from typing import Literal
 from urllib.parse import urlsplit
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
+from markupsafe import Markup, escape
 
 from app.core.kit.texts import Voice
 from app.providers.contrast import ink_on, readable
@@ -70,19 +71,29 @@ class Letter:
     blocks: tuple[Block, ...]
     footer: str
     store_name: str
-    colour: object = field(default="")
+    colour: object = ""
+    unbroken: str = ""
+    """A number that no line may break in two, wherever it stands (an RMA has hyphens)."""
 
 
 def html(letter: Letter, voice: Voice) -> str:
     """The mail as an HTML page that a mail program shows without fetching anything."""
     accent = readable(letter.colour)
     template = _templates().get_template("letter.html")
-    return template.render(letter=letter, voice=voice, accent=accent, ink=ink_on(accent))
+    whole = partial(_whole, number=letter.unbroken)
+    return template.render(letter=letter, voice=voice, accent=accent, ink=ink_on(accent), whole=whole)
 
 
 def text(letter: Letter, voice: Voice) -> str:
     """The same mail as plain text, complete by itself."""
     return _templates().get_template("letter.txt").render(letter=letter, voice=voice).strip() + "\n"
+
+
+def _whole(words: str, number: str) -> Markup:
+    shown = escape(words)
+    if not number:
+        return shown
+    return Markup('<span style="white-space:nowrap">{}</span>').format(number).join(shown.split(escape(number)))
 
 
 def web_address(value: object) -> str:

@@ -65,7 +65,7 @@ class Values:
 
 def line(value: object) -> str:
     """``value`` as one line: a title with a line break in it must not break a mail, nor turn its direction."""
-    return " ".join(_INVISIBLE.sub(" ", str(value)).split())
+    return " ".join(filter(None, _INVISIBLE.sub(" ", str(value)).split(" ")))  # a no-break space stays one
 
 
 def amount(value: object) -> Money:
@@ -97,6 +97,7 @@ def compose(notice: Notice, texts: Texts) -> tuple[Letter, Voice]:
         footer=footer,
         store_name=values.store,
         colour=notice.brand.get("colour", ""),
+        unbroken=line(values.get("rma") or ""),
     )
     return letter, voice
 

@@ -35,6 +35,7 @@ _VENDOR = "mail"
 _TIMEOUT = 20.0
 _PORTS = {"smtp": 587, "smtps": 465}
 _GO_AHEAD = 354  # the server's answer to DATA: from here on the content travels
+_NOT_IN_ADDRESS = re.compile(r"[\s<>(),;:\"\\\x00-\x1f\x7f\ud800-\udfff]")
 _log = structlog.get_logger(__name__)
 
 
@@ -98,18 +99,17 @@ class SmtpNotifier:
         letter, voice = compose(notice, self._texts)
         message = EmailMessage(policy=SMTP)
         message["Subject"] = letter.subject
-        message["From"] = Address(line(notice.store_name), addr_spec=self._from)
-        message["To"] = Address(addr_spec=self._recipient(notice.to))
+        name = line(notice.store_name)
+        message["From"] = Address(name, self._from.username, self._from.domain)
+        message["To"] = self._recipient(notice.to)
         reply_to = _usable(notice.reply_to)
-        if reply_to:
-            message["Reply-To"] = Address(line(notice.store_name), addr_spec=reply_to)
-        host = self._from.rpartition("@")[2]
+        if reply_to is not None:
+            message["Reply-To"] = Address(name, reply_to.username, reply_to.domain)
         key = re.sub(r"[^A-Za-z0-9._-]", "-", notice.key)
-        message["Message-ID"] = f"<{key}@{host}>"
+        message["Message-ID"] = f"<{key}@{self._from.domain}>"
         message["Date"] = format_datetime(self._clock.now())
         message["Auto-Submitted"] = "auto-generated"  # RFC 3834: no holiday answers to this, please
         message["X-Auto-Response-Suppress"] = "All"  # the same for Exchange
-        message["Content-Language"] = voice.locale
         message.set_content(text(letter, voice), cte="quoted-printable")
         message.add_alternative(html(letter, voice), subtype="html", cte="quoted-printable")
         for attachment in notice.attachments:
@@ -119,9 +119,10 @@ class SmtpNotifier:
                 raise ProviderError(_VENDOR, why, code="attachment_missing", retryable=True)
             main, _, sub = attachment.content_type.partition("/")
             message.add_attachment(content, maintype=main, subtype=sub, filename=line(attachment.filename))
+        message["Content-Language"] = voice.locale  # last: whatever is set on contents takes Content-* headers along
         return message
 
-    def _recipient(self, written: str) -> str:
+    def _recipient(self, written: str) -> Address:
         try:
             return mail_address(written)
         except ValueError as error:
@@ -145,7 +146,7 @@ class SmtpNotifier:
 
     def _connected(self, server: _Server) -> _Plain | _Tls:
         """A client that has greeted, is encrypted where that is possible, and has signed in."""
-        name = self._from.rpartition("@")[2]  # not this machine's name, which would need a look-up
+        name = self._from.domain  # not this machine's name, which would need a look-up
         context = ssl.create_default_context()
         try:
             if server.tls:
@@ -183,30 +184,29 @@ class _Server:
             return self.host == "localhost"
 
 
-def mail_address(written: str) -> str:
+def mail_address(written: str) -> Address:
     """``name@host`` in the form mail servers take (the host in ASCII). Raises ValueError."""
     address = written.strip()
     local, at, host = address.rpartition("@")
-    if not at or not local or not host or re.search(r"[\s<>,;:\x00-\x1f\x7f]", address):
+    if not at or not local or not host or _NOT_IN_ADDRESS.search(address):
         msg = "not an e-mail address"
         raise ValueError(msg)
     try:
-        domain = host.encode("idna").decode("ascii")
-        return Address(username=local, domain=domain).addr_spec
+        return Address(username=local, domain=host.encode("idna").decode("ascii"))
     except (UnicodeError, ValueError, IndexError) as error:
         msg = "not an e-mail address"
         raise ValueError(msg) from error
 
 
-def _usable(written: str | None) -> str:
+def _usable(written: str | None) -> Address | None:
     """An address that may be answered to; a merchant's slip of the pen costs the Reply-To, not the mail."""
     if not written:
-        return ""
+        return None
     try:
         return mail_address(written)
     except ValueError:
         _log.warning("reply_to_invalid")
-        return ""
+        return None
 
 
 def _parse(url: str) -> _Server:

@@ -16,7 +16,7 @@ from app.container import Container
 from app.core.kit.errors import DomainError
 from app.core.labels import repository as labels
 from app.core.merchants import repository as merchants
-from app.core.messaging import history
+from app.core.messaging import history, outbox
 from app.core.returns import repository, service, words
 from app.core.returns.errors import InspectionIncomplete, ReturnUnknown
 from app.core.returns.policy import service as policies
@@ -84,6 +84,14 @@ def register(blueprint: Blueprint, container: Container) -> None:
         _change(container, return_id, VERBS[verb])
         return redirect(url_for("admin.detail", return_id=return_id))
 
+    @blueprint.post("/returns/<uuid:return_id>/effects/<uuid:outbox_id>/again")
+    def again(return_id: UUID, outbox_id: UUID) -> Response:
+        not_warehouse()
+        with container.database.write() as db:
+            repository.get(db, staff().store.id, return_id)
+            outbox.retry(db, staff().store.id, outbox_id, container.clock.now())
+        return redirect(url_for("admin.detail", return_id=return_id))
+
     @blueprint.post("/returns/<uuid:return_id>/inspect")
     def inspect(return_id: UUID) -> Response | tuple[str, int]:
         try:
@@ -143,6 +151,7 @@ def register(blueprint: Blueprint, container: Container) -> None:
             returned=returned,
             timeline=timeline,
             names={f"staff:{key}": name for key, name in merchants.names(db, people).items()},
+            stuck=outbox.dead_in_lane(db, store_id, returned.lane),
             labels=labels.of_return(db, store_id, return_id),
             grades=tuple(Grade),
             dispositions=tuple(d for d in Disposition if d is not Disposition.NONE),

@@ -7,8 +7,9 @@ from dataclasses import dataclass
 from fractions import Fraction
 
 DEFAULT = "#1f5f4e"
-LIGHT_SURFACE = "#ffffff"
+LIGHT_SURFACE = "#f4f5f3"
 DARK_SURFACE = "#1c2123"
+"""The least favourable grounds of portal.css that the colour stands on."""
 _ENOUGH = 4.6  # 4.5:1 is asked for; the rest is for rounding
 _HEX = re.compile(r"#[0-9a-fA-F]{6}\Z")
 

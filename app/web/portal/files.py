@@ -30,8 +30,9 @@ def register(blueprint: Blueprint, container: Container) -> None:
         content = container.files.get(file["key"])
         if content is None:
             abort(404)
-        ending = str(file["name"]).rpartition(".")[2]
-        return _bytes(content, file["type"], f"{returned.rma}-{number + 1}.{ending}" if number else f"{returned.rma}.{ending}")
+        ending = "pdf" if file["type"] == "application/pdf" else str(file["name"]).rpartition(".")[2]
+        which = f"-{number + 1}" if number else ""
+        return _bytes(content, file["type"], f"{returned.rma}{which}.{ending}")
 
     @blueprint.get("/photo/<ticket>")
     def photo(ticket: str) -> Response:

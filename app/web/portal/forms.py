@@ -29,10 +29,11 @@ QUESTIONS: Mapping[str, Question] = {question.code: question for reason in REASO
 
 @dataclass(slots=True)
 class Problem:
-    """What is wrong with one field (``""``: with the whole form), in the reader's words."""
+    """What is wrong with one field (``""``: with the whole form), in the reader's words; ``about`` names the item."""
 
     field: str
     words: str
+    about: str = ""
 
 
 @dataclass(slots=True)
@@ -98,9 +99,7 @@ def read(form: MultiDict[str, str], order: Order) -> Draft:
             quantity=form.get(f"quantity-{line.id}", "1").strip()[:6],
             reason=form.get(f"reason-{line.id}", "")[:40],
             answers={
-                code: answer
-                for code in QUESTIONS
-                if (answer := form.get(f"answer-{line.id}-{code}", "").strip()[:200])
+                code: answer for code in QUESTIONS if (answer := form.get(f"answer-{line.id}-{code}", "").strip()[:200])
             },
             note=form.get(f"note-{line.id}", "").replace("\r\n", "\n")[:MAX_NOTE],
         )
@@ -119,16 +118,16 @@ def _line_problems(entry: Entry, voice: Voice) -> Sequence[Problem]:
     line, problems = entry.line, []
     count = _whole(entry.quantity)
     if count < 1:
-        problems.append(Problem(f"quantity-{line.id}", sentence(voice, "quantity_invalid")))
+        problems.append(Problem(f"quantity-{line.id}", sentence(voice, "quantity_invalid"), line.title))
     elif count > line.returnable:
-        problems.append(Problem(f"quantity-{line.id}", over_left(voice, line.returnable)))
+        problems.append(Problem(f"quantity-{line.id}", over_left(voice, line.returnable), line.title))
     try:
         check(entry.reason, entry.answers)
     except ReasonUnknown:
-        problems.append(Problem(f"reason-{line.id}", sentence(voice, "reason_unknown")))
+        problems.append(Problem(f"reason-{line.id}", sentence(voice, "reason_unknown"), line.title))
     except AnswerInvalid as error:
         name = f"answer-{line.id}-{error.details['question']}"
-        problems.append(Problem(name, sentence(voice, "answer_invalid")))
+        problems.append(Problem(name, sentence(voice, "answer_invalid"), line.title))
     return problems
 
 
@@ -144,9 +143,7 @@ def over_left(voice: Voice, left: int) -> str:
 def wish(draft: Draft, locale: str) -> Wish:
     """The request in the core's terms, of a form without problems."""
     return Wish(
-        lines=tuple(
-            WishedLine(e.line.id, _whole(e.quantity), e.reason, dict(e.answers), e.note) for e in draft.chosen
-        ),
+        lines=tuple(WishedLine(e.line.id, _whole(e.quantity), e.reason, dict(e.answers), e.note) for e in draft.chosen),
         locale=locale,
         submit_key=draft.submit_key,
     )

@@ -20,7 +20,6 @@ from app.core.returns.access import service as access
 from app.core.returns.access.service import Refused
 from app.core.returns.eligibility import service as eligibility
 from app.core.returns.errors import ReturnUnknown
-from app.core.returns.evidence import service as evidence
 from app.core.returns.evidence.service import MAX_PHOTOS
 from app.core.returns.policy.rules import Outcome
 from app.core.returns.reasons.rules import GROUPS, REASONS, in_group
@@ -206,8 +205,11 @@ class Pages:
                 return self._items_again(order_pass, order, draft, error)
             photos = repository.draft_photos(session, order.store_id, draft.submit_key)
         outcome = seen.judgement.outcome
-        verdicts = [(verdict.code, verdict.line_id, verdict.values) for verdict in seen.judgement.verdicts
-                    if verdict.outcome is outcome]
+        verdicts = [
+            (verdict.code, verdict.line_id, verdict.values)
+            for verdict in seen.judgement.verdicts
+            if verdict.outcome is outcome
+        ]
         if outcome is Outcome.APPROVE and place().store.return_address is None:
             outcome, verdicts = Outcome.REVIEW, [("return_address_missing", None, {})]
         return show(
@@ -256,8 +258,9 @@ class Pages:
             order_pass=order_pass,
             groups=[(group, in_group(group)) for group in GROUPS],
             questions=forms.QUESTIONS.values(),
-            reasons_of={code: [r.code for r in REASONS if code in {q.code for q in r.questions}]
-                        for code in forms.QUESTIONS},
+            reasons_of={
+                code: [r.code for r in REASONS if code in {q.code for q in r.questions}] for code in forms.QUESTIONS
+            },
         )
 
     def _arrived(self, access_key: str) -> Response:

@@ -13,6 +13,8 @@ from app.core.kit.clock import Clock
 from app.core.kit.errors import DomainError, Kind
 
 LIFE_SECONDS = 60 * 60
+SKEW_SECONDS = 60
+"""So far may the clocks of two web processes differ."""
 
 
 class PassRefused(DomainError):
@@ -78,6 +80,6 @@ class Passes:
         except BadSignature as error:
             raise PassRefused from error
         age = (self._clock.now() - datetime.fromtimestamp(int(value["t"]), UTC)).total_seconds()
-        if value["s"] != str(store_id) or not -60 <= age <= LIFE_SECONDS:
+        if value["s"] != str(store_id) or not -SKEW_SECONDS <= age <= LIFE_SECONDS:
             raise PassRefused
         return value, age

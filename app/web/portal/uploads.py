@@ -33,12 +33,16 @@ def take(container: Container, draft: Draft, store_id: UUID) -> None:
         for number, upload in enumerate(uploads):
             try:
                 if number >= room:
-                    raise TooManyPhotos  # noqa: TRY301 (the same answer as the core's own count gives)
+                    raise TooManyPhotos
                 written = evidence.write(container.files, store_id, upload.stream.read())
                 with container.database.write() as session:
                     evidence.keep(session, store_id, draft.submit_key, line_id, written, now=container.clock.now())
             except DomainError as error:
-                draft.problems.append(Problem(f"photos-{line_id}", _words(error, upload.filename or "")))
+                draft.problems.append(
+                    Problem(
+                        f"photos-{line_id}", _words(error, upload.filename or ""), draft.entries[line_id].line.title
+                    )
+                )
                 break
 
 

@@ -41,6 +41,4 @@
     });
   }
   addEventListener("pageshow", () => root.querySelectorAll("form").forEach((form) => delete form.dataset.sent));
-
-  root.querySelector(".hw-summary")?.focus();
 })();

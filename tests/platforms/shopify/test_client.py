@@ -95,6 +95,11 @@ def test_a_stand_in_on_this_machine_takes_the_place_of_the_shop() -> None:
         Transport("2026-10", "http://127.0.0.1:9000").url("evil.com")
 
 
+def test_a_stand_in_is_not_reached_through_the_networks_proxy() -> None:
+    assert not Transport("2026-10", "http://127.0.0.1:9000").client().trust_env
+    assert Transport("2026-10").client().trust_env
+
+
 @pytest.mark.parametrize(
     "base",
     [

@@ -229,6 +229,12 @@ def test_a_refunded_order_is_still_mapped_as_charged() -> None:
     assert (snapshot.lines[0].quantity, snapshot.lines[0].net) == (3, eur(6000))
 
 
+def test_units_that_went_without_an_edit_were_charged_all_the_same() -> None:
+    # a cancelled order: nothing is current any more, and no refund need say so
+    snapshot = mapped(line(1, "79.90", currentQuantity=0), shipping=[], totalPriceSet=bag("79.90", "79.90"))
+    assert (snapshot.lines[0].quantity, snapshot.lines[0].net) == (1, eur(7990))
+
+
 def test_units_that_an_edit_took_away_are_not_there_to_return() -> None:
     # 3 ordered, 1 removed by an edit, 1 refunded: 2 were charged
     snapshot = mapped(

@@ -358,3 +358,9 @@ def test_what_is_no_order_is_refused_in_one_way(broken: dict[str, Any]) -> None:
     with pytest.raises(Unreadable):
         order_snapshot(order | broken, ())
     assert order == before
+
+
+def test_a_nul_that_postgresql_cannot_keep_is_dropped() -> None:
+    order = an_order(number="7\x00", line_items=[a_line(name="Co\x00at")])
+    snapshot = order_snapshot(order, ())
+    assert (snapshot.number, snapshot.lines[0].title) == ("7", "Coat")

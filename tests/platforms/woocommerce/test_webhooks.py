@@ -100,6 +100,7 @@ def test_the_previous_secret_is_still_good_and_a_third_is_not() -> None:
     body = b'{"id":1,"date_modified_gmt":"2026-11-23T06:12:42"}'
     headers = signed(body, by="old")
     assert GATE.open(headers, body, ["new", "old"]) == GATE.open(headers, body, ["old"])
+    assert GATE.open(headers, body, ["old", "new"]) == GATE.open(headers, body, ["old"])
     with pytest.raises(ForgedDelivery):
         GATE.open(headers, body, ["new"])
     with pytest.raises(ForgedDelivery):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ssl
+from asyncio import WriteTransport
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -104,7 +105,7 @@ class Post:
     @property
     def messages(self) -> list[EmailMessage]:
         """What arrived, read as mail."""
-        return [message_from_bytes(content, policy=default) for content in self.received]  # type: ignore[misc]
+        return [message_from_bytes(content, policy=default) for content in self.received]
 
     async def handle_RCPT(  # noqa: N802 (aiosmtpd's name)
         self, server: SMTP, session: Session, envelope: Envelope, address: str, options: list[str]
@@ -123,6 +124,7 @@ class Post:
             self.recipients.extend(envelope.rcpt_tos)
             self.encrypted.append(session.ssl is not None)
         if self.hang_up:
+            assert isinstance(server.transport, WriteTransport)
             server.transport.abort()
         return self.data
 

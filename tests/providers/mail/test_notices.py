@@ -1,3 +1,4 @@
+# ruff: noqa: RUF001 (the signs meant)
 """The words: every kind in every language is whole, says what happens to the money, and escapes what it is given."""
 
 from __future__ import annotations
@@ -48,6 +49,7 @@ class Page(HTMLParser):
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         self.seen.append(tag)
+        self.words += " "
         self.attributes.append((tag, dict(attrs)))
         if tag not in VOID:
             self.open.append(tag)
@@ -185,6 +187,11 @@ def test_a_reason_in_the_stores_own_words_is_shown_as_text() -> None:
     notice = make_notice("return_declined", values={"reasons": told})
     assert "- The store's answer: Worn <b>often</b> & washed" in as_text(notice)
     assert "Worn &lt;b&gt;often&lt;/b&gt; &amp; washed" in as_html(notice)
+
+
+def test_the_return_number_is_never_broken_over_two_lines_and_stays_escaped() -> None:
+    page = as_html(make_notice("refund_issued", values={"rma": "R-<7>"}))
+    assert 'for return <span style="white-space:nowrap">R-&lt;7&gt;</span> (order #1001)' in page
 
 
 def test_markup_in_a_title_stays_text() -> None:

@@ -23,7 +23,7 @@ from sqlalchemy import select
 from app.container import Container
 from app.core.kit.db import Database, make_engine
 from app.core.kit.ids import new_id
-from app.core.kit.texts import shipped_texts
+from app.core.kit.texts import Voice, shipped_texts
 from app.core.merchants import service as merchant_service
 from app.core.merchants.models import Store
 from app.core.merchants.ports import ForgedVisit, StorefrontVisit
@@ -128,9 +128,12 @@ class World:
                 session.flush()
         return store
 
-    def add_order(self, store: Store | None = None, number: str = "#1001", lines: Sequence[dict[str, Any]] = (), **values: Any) -> Order:
+    def add_order(
+        self, store: Store | None = None, number: str = "#1001", lines: Sequence[dict[str, Any]] = (), **values: Any
+    ) -> Order:
         store = store or self.store
-        order = make_order(store.id, number, lines or ({}, {"title": "Wool socks", "net_minor": 2000, "quantity": 2}), **values)
+        usual: Sequence[dict[str, Any]] = ({}, {"title": "Wool socks", "net_minor": 2000, "quantity": 2})
+        order = make_order(store.id, number, lines or usual, **values)
         with self.container.database.write() as session:
             session.add(order)
         return order
@@ -143,7 +146,8 @@ class World:
 
     def mailed_codes(self) -> list[str]:
         """The codes that mails would carry, oldest first."""
-        sent = sorted((m for m in self.rows(OutboxMessage) if m.payload.get("kind") == "access_code"), key=lambda m: m.id)
+        sent = [message for message in self.rows(OutboxMessage) if message.payload.get("kind") == "access_code"]
+        sent.sort(key=lambda message: message.id)
         return [code_for(UUID(m.payload["challenge_id"]), SECRET.encode()) for m in sent]
 
     def line(self, order: Order, position: int = 0) -> OrderLine:
@@ -221,17 +225,42 @@ def make_order(store_id: UUID, number: str, lines: Sequence[dict[str, Any]], **v
             "platform_updated_at": NOW - timedelta(days=1),
             "lines": made,
             "shipping": [
-                OrderShipping(store_id=store_id, id=new_id(), order_id=order_id, position=0, ref="s", currency=currency,
-                              title="Parcel", net_minor=490, taxes=[])
+                OrderShipping(
+                    store_id=store_id,
+                    id=new_id(),
+                    order_id=order_id,
+                    position=0,
+                    ref="s",
+                    currency=currency,
+                    title="Parcel",
+                    net_minor=490,
+                    taxes=[],
+                )
             ],
             "payments": [
-                OrderPayment(store_id=store_id, id=new_id(), order_id=order_id, position=0, ref="p", currency=currency,
-                             gateway="stripe", instrument="card", amount_minor=goods + 490, refundable_by_gateway=True)
+                OrderPayment(
+                    store_id=store_id,
+                    id=new_id(),
+                    order_id=order_id,
+                    position=0,
+                    ref="p",
+                    currency=currency,
+                    gateway="stripe",
+                    instrument="card",
+                    amount_minor=goods + 490,
+                    refundable_by_gateway=True,
+                )
             ],
             "fulfillments": [
-                OrderFulfillment(store_id=store_id, id=new_id(), order_id=order_id, ref="f",
-                                 lines=[[line.ref, line.quantity] for line in made],
-                                 shipped_at=delivered - timedelta(days=2), delivered_at=delivered)
+                OrderFulfillment(
+                    store_id=store_id,
+                    id=new_id(),
+                    order_id=order_id,
+                    ref="f",
+                    lines=[[line.ref, line.quantity] for line in made],
+                    shipped_at=delivered - timedelta(days=2),
+                    delivered_at=delivered,
+                )
             ],
             "refunds": [],
             **values,
@@ -244,8 +273,8 @@ def make_app(container: Container) -> Flask:
     app = Flask("app.web", static_folder=str(Path("app/web/static").resolve()), static_url_path="/static")
     app.config.update(TESTING=True, MAX_CONTENT_LENGTH=64 * 1024 * 1024, SERVER_NAME=None)
     app.jinja_env.globals.update(
-        gettext=lambda message, **values: g.voice.gettext(message, **values),
-        ngettext=lambda one, many, number, **values: g.voice.ngettext(one, many, number, **values),
+        gettext=_gettext,
+        ngettext=_ngettext,
     )
     app.jinja_env.globals["_"] = app.jinja_env.globals["gettext"]
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
@@ -257,6 +286,16 @@ def make_app(container: Container) -> Flask:
     app.register_blueprint(make_portal(container))
     app.register_blueprint(make_storefront(container))
     return app
+
+
+def _gettext(message: str, **values: Any) -> str:
+    voice: Voice = g.voice
+    return voice.gettext(message, **values)
+
+
+def _ngettext(one: str, many: str, number: int, **values: Any) -> str:
+    voice: Voice = g.voice
+    return voice.ngettext(one, many, number, **values)
 
 
 def make_container(folder: Path, clock: Any, files: Any) -> Container:
@@ -317,5 +356,3 @@ def picture(colour: str = "red") -> bytes:
     out = io.BytesIO()
     Image.new("RGB", (40, 30), colour).save(out, "PNG")
     return out.getvalue()
-
-

@@ -30,10 +30,11 @@ class LineEligibility:
 
 @dataclass(frozen=True, slots=True)
 class OrderEligibility:
-    """An order's lines by id, and the last moment of the return window."""
+    """An order's lines by id, the last moment of the return window, and whether that is still to come."""
 
     lines: dict[UUID, LineEligibility]
     window_ends: datetime
+    is_open: bool
 
 
 def of_order(session: Session, order: Order, *, now: datetime) -> OrderEligibility:
@@ -62,4 +63,5 @@ def of_order(session: Session, order: Order, *, now: datetime) -> OrderEligibili
                 refused[reason] = judgement.verdicts[0]
         never = refused.get(_FAULT_REASON)
         lines[line.id] = LineEligibility(line.returnable, never, None if never else refused.get(_PLAIN_REASON))
-    return OrderEligibility(lines, window_end(asked(()), policy))
+    ends = window_end(asked(()), policy)
+    return OrderEligibility(lines, ends, now <= ends)

@@ -139,7 +139,7 @@ def _restock(
         quantity=len(units),
         document=returned.rma,
     )
-    inventory.put_back(session, store.id, returned.id, return_line_id, units, article, line.sku, now=now)
+    inventory.put_back(session, store.id, returned.id, returned.lane, return_line_id, units, article, line.sku, now=now)
     orders.count_units(session, store.id, line.id, restocked=len(units))
 
 

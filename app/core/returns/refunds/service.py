@@ -128,7 +128,7 @@ def settle(
         order.store_id,
         REFUND_ISSUE,
         {"return_id": str(returned.id)},
-        lane=f"return:{returned.id}",
+        lane=returned.lane,
         now=now,
     )
     refund = Refund(
