@@ -5,7 +5,7 @@ A history row and the result of a finished outbox row are facts: triggers refuse
 
 from __future__ import annotations
 
-from sqlalchemy import Connection
+from sqlalchemy import Connection, text
 
 from app.core.inventory import models as inventory
 from app.core.kit.db import Base
@@ -40,7 +40,7 @@ _POSTGRES_GUARDS = (
 def add_guards(connection: Connection) -> None:
     """Put the triggers in place (after the tables are made)."""
     for statement in _SQLITE_GUARDS if connection.dialect.name == "sqlite" else _POSTGRES_GUARDS:
-        connection.exec_driver_sql(statement)
+        connection.execute(text(statement))
 
 
 def drop_guards(connection: Connection) -> None:

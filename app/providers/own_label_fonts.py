@@ -281,4 +281,5 @@ def _visual(text: str) -> str:
         text = reshaper.reshape(text)
     if bidi is None:
         return text
-    return str(bidi.get_display(text, base_dir="R" if runs_right_to_left(text) else "L"))
+    algorithm = importlib.import_module("bidi.algorithm")  # the package's faster half leaves brackets unmirrored
+    return str(algorithm.get_display(text, base_dir="R" if runs_right_to_left(text) else "L"))

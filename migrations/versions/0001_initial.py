@@ -16,6 +16,8 @@ depends_on = None
 
 def upgrade() -> None:
     """To this version."""
+    if op.get_context().dialect.name == "postgresql":
+        op.execute("SET lock_timeout = '5s'")
     op.create_table(
         "accounts",
         sa.Column("id", sa.Uuid(), nullable=False),
@@ -94,6 +96,7 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("store_id", "dedup_key", name=op.f("pk_inbox_events")),
     )
     with op.batch_alter_table("inbox_events", schema=None) as batch_op:
+        batch_op.create_index("ix_inbox_events_store_id_event_key", ["store_id", "event_key"], unique=False)
         batch_op.create_index("ix_inbox_events_store_id_received_at", ["store_id", "received_at"], unique=False)
         batch_op.create_index(
             "ix_inbox_events_waiting",
@@ -695,6 +698,7 @@ def downgrade() -> None:
             sqlite_where=sa.text("handled_at IS NULL"),
         )
         batch_op.drop_index("ix_inbox_events_store_id_received_at")
+        batch_op.drop_index("ix_inbox_events_store_id_event_key")
 
     op.drop_table("inbox_events")
     with op.batch_alter_table("history_entries", schema=None) as batch_op:

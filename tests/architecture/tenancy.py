@@ -41,7 +41,8 @@ _TABLE = re.compile(
     r"FOR|RETURNING|CROSS|FULL|UNION|HAVING)\b)([a-z_]\w*))?",
     re.IGNORECASE,
 )
-_ANCHOR = re.compile(r"\b(?:store_id|stores\.\w+)\s*(?:=|IN)\s*[(?%:$]", re.IGNORECASE)  # compared with a value
+# Compared with a value, alone or as part of a key: (t.store_id, t.order_id) IN (VALUES (?, ?)).
+_ANCHOR = re.compile(r"\b(?:store_id|stores\.\w+)\b(?:[\s\w.,]*\))?\s*(?:=|IN)\s*[(?%:$]", re.IGNORECASE)
 _CONDITION = re.compile(
     r"\b(?:WHERE|ON)\b(.*?)(?=\b(?:WHERE|ON|SELECT|JOIN|UNION|GROUP\s+BY|ORDER\s+BY|HAVING|LIMIT|RETURNING|"
     r"FOR\s+UPDATE)\b|$)",

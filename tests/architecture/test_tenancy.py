@@ -76,6 +76,7 @@ def test_a_foreign_key_between_tenant_tables_stays_within_the_store(table: Table
         "SELECT count(*) FROM (SELECT returns.id FROM returns WHERE returns.store_id = ? LIMIT 5) AS few",
         "SELECT inbox_events.body FROM inbox_events WHERE inbox_events.available_at <= ? ORDER BY available_at LIMIT ?",
         "SELECT m.role FROM memberships AS m JOIN stores ON stores.id = m.store_id WHERE m.account_id = ?",
+        "SELECT refunds.id FROM refunds WHERE (refunds.store_id, refunds.return_id) IN (VALUES (?, ?)) ORDER BY id",
         "SELECT stores.id FROM stores ORDER BY stores.id",
         "PRAGMA table_info(returns)",
     ],

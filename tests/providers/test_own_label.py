@@ -7,6 +7,8 @@ import io
 import time
 from collections.abc import Callable
 from dataclasses import replace
+from importlib.util import find_spec
+from pathlib import Path
 
 import pytest
 import zxingcpp
@@ -14,6 +16,7 @@ from PIL import Image
 from pypdf import PdfReader
 
 from app.core.kit.money import Money
+from app.core.kit.texts import Texts
 from app.core.labels.ports import ParcelItem, ReturnShipment
 from app.core.orders.ports import Address
 from app.providers.own_label import OwnLabel
@@ -34,9 +37,14 @@ def pages(shipment: ReturnShipment) -> list[str]:
 
 
 def places(shipment: ReturnShipment) -> list[tuple[int, float, float, str]]:
+    """``placed`` of a shipment's papers."""
+    return placed(pdf(shipment))
+
+
+def placed(content: bytes) -> list[tuple[int, float, float, str]]:
     """(page, x, y, text) of every piece of text, in points from the lower left."""
     found: list[tuple[int, float, float, str]] = []
-    for number, page in enumerate(PdfReader(io.BytesIO(pdf(shipment))).pages):
+    for number, page in enumerate(PdfReader(io.BytesIO(content)).pages):
 
         def visit(text: str, cm: list[float], tm: list[float], *_: object, number: int = number) -> None:
             if text.strip():
@@ -289,3 +297,22 @@ def test_text_over_the_allowed_lines_ends_in_an_ellipsis() -> None:
     assert len(lines) == 2
     assert lines[1].endswith("…")
     assert width(lines[1], 10) <= 60
+
+
+def test_a_right_to_left_language_mirrors_the_papers_but_not_the_label(
+    shipment: ReturnShipment, tmp_path: Path
+) -> None:
+    folder = tmp_path / "he" / "LC_MESSAGES"
+    folder.mkdir(parents=True)
+    (folder / "messages.po").write_text('msgid ""\nmsgstr "Content-Type: text/plain; charset=utf-8\\n"\n')
+    content = OwnLabel(Texts(tmp_path)).buy_label(replace(shipment, locale="he")).files[0].content
+    begins = {text: x for _, x, _, text in placed(content) if text in {"Packing slip", "Nordlicht Returns", "Value"}}
+    assert begins["Packing slip"] > 400
+    assert begins["Nordlicht Returns"] < 100
+    assert begins["Value"] < 100
+
+
+@pytest.mark.skipif(find_spec("bidi") is None, reason="python-bidi is not installed")
+def test_hebrew_is_drawn_from_right_to_left_with_its_brackets_turned() -> None:
+    drawn = "".join(run.text for run in runs("\u05d0\u05d1 (12)"))
+    assert drawn == "(12) \u05d1\u05d0"

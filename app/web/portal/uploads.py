@@ -38,11 +38,8 @@ def take(container: Container, draft: Draft, store_id: UUID) -> None:
                 with container.database.write() as session:
                     evidence.keep(session, store_id, draft.submit_key, line_id, written, now=container.clock.now())
             except DomainError as error:
-                draft.problems.append(
-                    Problem(
-                        f"photos-{line_id}", _words(error, upload.filename or ""), draft.entries[line_id].line.title
-                    )
-                )
+                words = _words(error, upload.filename or "")
+                draft.problems.append(Problem(f"photos-{line_id}", words, draft.entries[line_id].line.title))
                 break
 
 
