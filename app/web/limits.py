@@ -14,11 +14,14 @@ from app.container import Container
 LIMITS: Mapping[str, str] = {
     "portal.find": "12 per minute; 60 per hour",
     "portal.code": "20 per minute",
-    "storefront.find": "12 per minute; 60 per hour",
-    "storefront.code": "20 per minute",
+    "storefront.find": "120 per minute",
+    "storefront.code": "240 per minute",
+    "portal.items": "60 per minute",
+    "storefront.items": "240 per minute",
     "admin.sign_in": "10 per minute; 60 per hour",
 }
-"""By endpoint; only POST counts."""
+"""By endpoint; only POST counts. Requests through a storefront share the platform's address, so theirs are wider; codes
+are limited by order and by tries as well (``core/returns/access``)."""
 
 
 def limit(app: Flask, container: Container) -> None:

@@ -135,6 +135,8 @@ def submit(session: Session, store: Store, order: Order, wish: Wish, *, now: dat
     """
     known = repository.by_submit_key(session, store.id, wish.submit_key)
     if known is not None:
+        if known.order_id != order.id:
+            raise LineUnknown
         return known
     seen = preview(session, order, wish, now=now)
     address = order.delivery_address
@@ -276,7 +278,9 @@ def labelled(
     _, policy = policies.in_force(session, store.id)
     parts = _expected_parts(session, returned, policy)
     address = Address.from_dict(store.return_address)
-    notices.approved(session, returned, address, parts, label_id=label.id, now=now)
+    notices.approved(
+        session, returned, address, parts, label_id=label.id, refund_when=policy.refund_trigger.value, now=now
+    )
 
 
 def move_parcel(

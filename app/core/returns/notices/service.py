@@ -9,6 +9,7 @@ from uuid import UUID
 from sqlalchemy.orm import Session
 
 from app.core.kit.money import Money
+from app.core.labels.addresses import address_lines
 from app.core.messaging import outbox
 from app.core.orders.ports import Address
 from app.core.returns.models import Refund, Return
@@ -53,10 +54,16 @@ def put(
 
 
 def approved(
-    session: Session, returned: Return, address: Address, parts: list[dict[str, Any]], *, label_id: UUID, now: datetime
+    session: Session,
+    returned: Return,
+    address: Address,
+    parts: list[dict[str, Any]],
+    *,
+    label_id: UUID,
+    refund_when: str,
+    now: datetime,
 ) -> None:
     """Granted: the label, where to send it, what comes back and to where."""
-    lines = [address.name, address.company, address.line1, address.line2, f"{address.postcode} {address.city}".strip()]
     put(
         session,
         returned,
@@ -65,7 +72,8 @@ def approved(
             "refund": money_value(returned.quoted),
             "refund_to": parts,
             "send_by": returned.send_by.date().isoformat() if returned.send_by else None,
-            "address_lines": [line for line in lines if line],
+            "address_lines": address_lines(address, posted_in=address.country),
+            "refund_when": refund_when,
             "address_country": address.country,
         },
         now=now,

@@ -44,8 +44,8 @@ def receive(session: Session, store: Store, returned: Return, *, actor: str, now
             orders.claim_units(session, store.id, line.order_line_id, line.quantity)
     move_parcel(session, returned, ParcelEvent.RECEIVE, actor=actor, now=now)
     returned.received_at = now
-    notices.put(session, returned, "parcel_received", {}, now=now)
     _, policy = policies.in_force(session, store.id)
+    notices.put(session, returned, "parcel_received", {"refund_when": policy.refund_trigger.value}, now=now)
     if policy.refund_trigger is RefundTrigger.RECEIPT and returned.settlement is Settlement.NONE:
         refunds.settle(session, returned, units_of(returned), policy, actor=actor, now=now)
 
