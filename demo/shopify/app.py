@@ -9,7 +9,7 @@ from pathlib import Path
 import httpx
 from flask import Flask
 
-from demo.shopify import admin_api, admin_pages, oauth
+from demo.shopify import admin_api, admin_pages, oauth, storefront
 from demo.shopify.faults import BreakConnection
 from demo.shopify.store import ShopifyStore
 
@@ -34,14 +34,14 @@ def make_shopify(
     helloword_url: str,
     client_id: str = CLIENT_ID,
     webhook_path: str = WEBHOOK_PATH,
+    seed: Callable[[ShopifyStore], None],
     http: httpx.Client | None = None,
-    seed: Callable[[ShopifyStore], None] | None = None,
 ) -> DemoShop:
     """A store in the SQLite file ``path`` (made and furnished when new), reachable as ``shop``.
 
     ``now`` gives aware UTC instants. ``access_token`` works from the start, without an end; others are had by OAuth.
-    ``http`` carries webhooks and the app proxy to ``helloword_url``; ``seed`` furnishes a new store (the demo world
-    when not given). Nothing is delivered until ``app.store.deliver_pending()`` or ``app.store.deliveries.start()``.
+    ``http`` carries webhooks and the app proxy to ``helloword_url``; ``seed`` furnishes a new store.
+    Nothing is delivered until ``app.store.deliver_pending()`` or ``app.store.deliveries.start()``.
     """
     app = DemoShop(__name__, static_folder=None)
     app.json.sort_keys = False  # type: ignore[attr-defined]
@@ -57,17 +57,12 @@ def make_shopify(
     )
     if app.store.state.get_meta("shop") is None:
         with app.store.state.transaction():
-            (seed or _seed)(app.store)
+            seed(app.store)
             app.store.oauth.grant_fixed(access_token)
             app.store.installed()
     app.register_blueprint(admin_api.blueprint)
     app.register_blueprint(oauth.blueprint)
     app.register_blueprint(admin_pages.blueprint)
+    app.register_blueprint(storefront.blueprint)
     app.wsgi_app = BreakConnection(app.wsgi_app)  # type: ignore[method-assign]
     return app
-
-
-def _seed(store: ShopifyStore) -> None:
-    from demo.shopify.seed import furnish  # noqa: PLC0415 - the demo world is large and tests do not need it
-
-    furnish(store)
