@@ -120,9 +120,10 @@ def test_every_public_thing_says_its_contract() -> None:
             bare.append(relative(path))
         classes = [node for node in ast.walk(tree) if isinstance(node, ast.ClassDef) and not node.name.startswith("_")]
         for node in [*tree.body, *(member for owner in classes for member in owner.body)]:
-            if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
-                if not node.name.startswith("_") and ast.get_docstring(node) is None:
-                    bare.append(f"{relative(path)}:{node.lineno} {node.name}")
+            if not isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
+                continue
+            if not node.name.startswith("_") and ast.get_docstring(node) is None:
+                bare.append(f"{relative(path)}:{node.lineno} {node.name}")
     assert bare == []
 
 
