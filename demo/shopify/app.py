@@ -11,6 +11,7 @@ from flask import Flask
 
 from demo.shopify import admin_api, admin_pages, oauth, storefront
 from demo.shopify.faults import BreakConnection
+from demo.shopify.seed import furnish
 from demo.shopify.store import ShopifyStore
 
 CLIENT_ID = "helloword-demo"
@@ -34,14 +35,17 @@ def make_shopify(
     helloword_url: str,
     client_id: str = CLIENT_ID,
     webhook_path: str = WEBHOOK_PATH,
-    seed: Callable[[ShopifyStore], None],
+    public_url: str | None = None,
     http: httpx.Client | None = None,
+    seed: Callable[[ShopifyStore], None] = furnish,
 ) -> DemoShop:
     """A store in the SQLite file ``path`` (made and furnished when new), reachable as ``shop``.
 
     ``now`` gives aware UTC instants. ``access_token`` works from the start, without an end; others are had by OAuth.
-    ``http`` carries webhooks and the app proxy to ``helloword_url``; ``seed`` furnishes a new store.
-    Nothing is delivered until ``app.store.deliver_pending()`` or ``app.store.deliveries.start()``.
+    ``public_url`` is where people reach the store when that is not ``https://{shop}``: pictures and product pages are
+    linked there. ``http`` carries webhooks and the app proxy to ``helloword_url``; ``seed`` furnishes a new store (with
+    the demo world when not given). Nothing is delivered until ``app.store.deliver_pending()`` or
+    ``app.store.deliveries.start()``.
     """
     app = DemoShop(__name__, static_folder=None)
     app.json.sort_keys = False  # type: ignore[attr-defined]
@@ -53,6 +57,7 @@ def make_shopify(
         client_secret=client_secret,
         helloword_url=helloword_url,
         webhook_path=webhook_path,
+        public_url=public_url,
         http=http or httpx.Client(),
     )
     if app.store.state.get_meta("shop") is None:
@@ -64,5 +69,6 @@ def make_shopify(
     app.register_blueprint(oauth.blueprint)
     app.register_blueprint(admin_pages.blueprint)
     app.register_blueprint(storefront.blueprint)
+    app.jinja_env.globals["store_name"] = lambda: app.store.shop_facts()["name"]
     app.wsgi_app = BreakConnection(app.wsgi_app)  # type: ignore[method-assign]
     return app

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -9,7 +10,7 @@ from decimal import Decimal
 from typing import TYPE_CHECKING
 
 from demo.shopify.money import Bag
-from demo.shopify.orders import Document
+from demo.shopify.orders import Document, payments
 from demo.shopify.state import stamp
 
 if TYPE_CHECKING:
@@ -72,8 +73,9 @@ class Paid:
 
     gateway: str
     amount: int
+    title: str = ""
     manual: bool = False
-    details: str = "CardPaymentDetails"
+    details: str | None = "CardPaymentDetails"
 
 
 @dataclass(frozen=True, slots=True)
@@ -198,7 +200,7 @@ class _Writer:
             "kind": "SALE",
             "status": "SUCCESS",
             "gateway": paid.gateway,
-            "formattedGateway": paid.gateway.replace("_", " ").title(),
+            "formattedGateway": paid.title or paid.gateway.replace("_", " ").title(),
             "amountSet": self.bag(paid.amount),
             "createdAt": at,
             "processedAt": at,
@@ -208,7 +210,7 @@ class _Writer:
             "errorCode": None,
             "paymentId": None,
             "accountNumber": None,
-            "paymentDetails": None if paid.manual else {"__typename": paid.details, "paymentMethodName": paid.gateway},
+            "paymentDetails": None if paid.manual or not paid.details else {"__typename": paid.details},
         }
 
     def parcel(self, parcel: Parcel, lines: list[Document], index: int) -> Document:
@@ -312,3 +314,40 @@ def document(store: ShopifyStore, purchase: Purchase) -> Document:
         "fulfillments": parcels,
         "refunds": [],
     }
+
+
+def again(store: ShopifyStore, order: Document) -> Document:
+    """The same order once more, placed now: same shopper, articles and charges; a new number, nothing sent yet."""
+    writer, at = store.state.number, stamp(store.now())
+    copy: Document = json.loads(json.dumps(order))
+    number = next_number(store)
+    for line in copy["lineItems"]:
+        line["id"] = writer("LineItem", 2_000_001)
+        for duty in line["duties"]:
+            duty["id"] = writer("Duty", 2_700_001)
+    for line in copy["shippingLines"]:
+        line["id"] = writer("ShippingLine", 2_400_001)
+    paid = payments(copy)
+    for one in paid:
+        one |= {"id": writer("OrderTransaction", 5_000_001), "createdAt": at, "processedAt": at}
+    for name in ("shippingAddress", "billingAddress"):
+        copy[name]["id"] = writer("MailingAddress", 1_500_001)
+    return copy | {
+        "id": writer("Order", 1_000_001),
+        "number": number,
+        "name": f"#{number}",
+        "createdAt": at,
+        "processedAt": at,
+        "updatedAt": at,
+        "cancelledAt": None,
+        "cancelReason": None,
+        "closedAt": None,
+        "transactions": paid,
+        "fulfillments": [],
+        "refunds": [],
+    }
+
+
+def next_number(store: ShopifyStore) -> int:
+    """The number of the next order."""
+    return store.state.number("order", 1001)

@@ -106,7 +106,7 @@ FIELDS: dict[str, dict[str, Resolver]] = {
         "restockable": lambda line, _info: line.get("variantId") is not None,
         "product": r.product_of,
         "variant": r.variant_of,
-        "image": lambda line, _info: r.image_of(line.get("image")),
+        "image": r.image_of,
         "originalUnitPriceSet": bag("originalUnitPriceSet"),
         "originalTotalSet": lambda line, _info: money(orders.line_original(line)),
         "discountedUnitPriceSet": r.unit_discounted,
@@ -208,7 +208,7 @@ FIELDS: dict[str, dict[str, Resolver]] = {
         "availableForSale": lambda one, info: r.store_of(info).stock.everywhere(one["inventoryItem"]["id"]) > 0,
         "inventoryItem": r.item_of,
         "product": r.product_of,
-        "image": lambda one, _info: r.image_of(one.get("image")),
+        "image": r.image_of,
     },
     "InventoryItem": {
         "id": identity("InventoryItem"),

@@ -303,22 +303,21 @@ def quantities(level: Document, _info: Info, names: list[str]) -> list[Document]
     ]
 
 
-def image_of(value: Document | None) -> Document | None:
-    """A stored image as the schema has it."""
-    return {"id": None, "altText": None, "width": None, "height": None, **value} if value else None
+def image_of(one: Document, info: Info) -> Document | None:
+    """LineItem.image, ProductVariant.image."""
+    image = one.get("image")
+    if not image:
+        return None
+    return {"id": None, **image, "url": store_of(info).url + image["path"]}
 
 
-def featured_media(product: Document, _info: Info) -> Document | None:
+def featured_media(product: Document, info: Info) -> Document | None:
     """Product.featuredMedia."""
-    image = image_of(product.get("image"))
+    image = image_of(product, info)
     if image is None:
         return None
-    return {
-        "__typename": "MediaImage",
-        "id": gid("MediaImage", product["id"]),
-        "image": image,
-        "preview": {"image": image},
-    }
+    identifier = gid("MediaImage", product["id"])
+    return {"__typename": "MediaImage", "id": identifier, "image": image, "preview": {"image": image}}
 
 
 def formatted(address: Document, _info: Info, **_rest: Any) -> list[str]:

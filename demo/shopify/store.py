@@ -13,7 +13,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import httpx
 
-from demo.shopify import orders, refunds, search
+from demo.shopify import checkout, orders, refunds, search
 from demo.shopify.cost import Bucket
 from demo.shopify.deliveries import Deliveries, Sent
 from demo.shopify.faults import Faults
@@ -60,12 +60,13 @@ class ShopifyStore:
         client_secret: str,
         helloword_url: str,
         webhook_path: str,
+        public_url: str | None,
         http: httpx.Client,
     ) -> None:
         self.state = State(path)
         self.now = now
         self.shop = shop
-        self.url = f"https://{shop}"
+        self.url = (public_url or f"https://{shop}").rstrip("/")
         self.helloword_url = helloword_url.rstrip("/")
         self.webhook_uri = self.helloword_url + webhook_path
         self.http = http
@@ -122,10 +123,11 @@ class ShopifyStore:
 
     def variant_by_sku(self, sku: str) -> Document:
         """The variant with this SKU. Raises LookupError."""
-        for one in self.state.things("ProductVariant"):
-            if one["sku"] == sku:
-                return one
-        raise LookupError(sku)
+        known = self.state.get_meta(f"sku:{sku}")
+        found = self.state.thing("ProductVariant", known) if known else None
+        if found is None:
+            raise LookupError(sku)
+        return found
 
     # --- orders ----------------------------------------------------------------------------------------------------
 
@@ -164,13 +166,18 @@ class ShopifyStore:
                 self._tell("orders/create", self.payloads().order(order))
         return order
 
-    def _touch(self, order: Document) -> None:
-        before = order["updatedAt"]
-        now = stamp(self.now())
-        order["updatedAt"] = max(now, before)
+    def place_order(self, like: Document | int | str) -> Document:
+        """Somebody buys again what the order ``like`` holds: a fresh order, paid for, its stock taken, its webhook
+        queued; gives the order.
+        """
+        with self.state.transaction():
+            order = checkout.again(self, self._fresh(like))
+            for line in order["lineItems"]:
+                self._move_stock(order, line, -line["quantity"], self.primary_location(), order["createdAt"], "sale")
+            return self.add_order(order)
 
-    def _save(self, order: Document, *, also: str = "orders/updated") -> None:
-        self._touch(order)
+    def _save(self, order: Document, *, also: str = "orders/updated", at: str | None = None) -> None:
+        order["updatedAt"] = max(order["updatedAt"], at or stamp(self.now()))
         self.state.put_order(order)
         self._tell(also, self.payloads().order(order))
 
@@ -247,32 +254,35 @@ class ShopifyStore:
 
     # --- refunds ---------------------------------------------------------------------------------------------------
 
-    def refund(self, reference: Document | int | str, wanted: Document) -> int:
-        """Book a RefundInput; gives the refund's id. Raises ``refunds.Refused`` and then nothing has changed."""
+    def refund(self, reference: Document | int | str, wanted: Document, *, at: datetime | None = None) -> int:
+        """Book a RefundInput (``at`` an earlier moment for history); gives the refund's id.
+
+        Raises ``refunds.Refused`` and then nothing has changed.
+        """
         with self.state.transaction():
             order = self._fresh(reference)
             known = {one["id"] for one in self.state.things("Location")}
             plan = refunds.plan(order, wanted, lambda location: location in known)
-            at = stamp(self.now())
+            when = stamp(at or self.now())
             refund = refunds.describe(order, plan, wanted)
             for part, kind in (("lines", "RefundLineItem"), ("shipping", "RefundShippingLine")):
                 refund[part] = [{"id": self.state.number(kind, 6_100_001), **one} for one in refund[part]]
             refund["adjustments"] = [
                 {"id": self.state.number("OrderAdjustment", 6_400_001), **one} for one in refund["adjustments"]
             ]
-            sent = [self._transaction_back(one, at) for one in plan.transactions]
+            sent = [self._transaction_back(one, when) for one in plan.transactions]
             refund |= {
                 "id": self.state.number("Refund", 6_000_001),
-                "createdAt": at,
-                "processedAt": at,
-                "updatedAt": at,
+                "createdAt": when,
+                "processedAt": when,
+                "updatedAt": when,
                 "transactionIds": [one["id"] for one in sent],
             }
             order["transactions"] += sent
             order["refunds"].append(refund)
             for line, units, location in plan.restocks:
-                self._restock(order, line, units, location, at)
-            self._save(order)
+                self._move_stock(order, line, units, location, when, "restock")
+            self._save(order, at=when)
             self._tell("refunds/create", self.payloads().refund(order, refund))
             return int(refund["id"])
 
@@ -290,14 +300,14 @@ class ShopifyStore:
             "processedAt": at,
         }
 
-    def _restock(self, order: Document, line: Document, units: int, location: int, at: str) -> None:
+    def _move_stock(self, order: Document, line: Document, units: int, location: int, at: str, reason: str) -> None:
         variant = self.state.thing("ProductVariant", line["variantId"]) if line.get("variantId") else None
         if variant is not None:
             self.stock.move(
                 variant["inventoryItem"]["id"],
                 location,
                 units,
-                reason="restock",
+                reason=reason,
                 document=gid("Order", order["id"]),
                 adjustment=self.state.number("InventoryAdjustmentGroup", 7001),
                 at=at,

@@ -22,8 +22,6 @@ from graphql import (
     is_required_argument,
     is_required_input_field,
     is_specified_directive,
-    parse,
-    validate,
 )
 
 from demo.shopify.fields import FIELDS, schema
@@ -32,7 +30,6 @@ from demo.shopify.scopes import MUTATION_SCOPES, TYPE_SCOPES
 
 ROOT = Path(__file__).parents[3]
 CONTRACTS = Path(os.environ.get("CONTRACTS_DIR", ROOT.parent / "shared" / "contracts")) / "shopify"
-QUERIES = ROOT / "app" / "platforms" / "shopify" / "queries"
 VERSIONS = ("2026-07", "2026-10")
 
 needs_contracts = pytest.mark.skipif(
@@ -129,27 +126,3 @@ def test_the_scopes_asked_for_are_among_those_that_shopify_asks_for(version: str
     for field, scopes in MUTATION_SCOPES.items():
         text = required[f"Mutation.{field}"]
         assert all(f"`{scope}`" in text or f"`{scope.removeprefix('write_')}`" in text for scope in scopes), field
-
-
-def operations() -> dict[str, str]:
-    """The product's documents, each with all fragments it may use."""
-    fragments = [path.read_text(encoding="utf-8") for path in sorted((QUERIES / "fragments").glob("*.graphql"))]
-    found = {}
-    for path in sorted(QUERIES.glob("*.graphql")):
-        text = path.read_text(encoding="utf-8")
-        pending, wanted = [text], []
-        while pending:
-            for one in fragments:
-                name = one.split("fragment ", 1)[1].split()[0]
-                if f"...{name}" in pending[0] and one not in wanted:
-                    wanted.append(one)
-                    pending.append(one)
-            pending.pop(0)
-        found[path.stem] = "\n".join([text, *wanted])
-    return found
-
-
-@pytest.mark.skipif(not any(QUERIES.glob("*.graphql")), reason="the product's operations are not here")
-@pytest.mark.parametrize("name", sorted(operations()))
-def test_every_operation_of_the_product_runs_here(name: str) -> None:
-    assert validate(schema(), parse(operations()[name])) == []

@@ -19,7 +19,7 @@ from shopify_app import ShopifyApp
 from demo.shopify.app import CLIENT_ID
 from demo.shopify.refunds import Refused
 from demo.shopify.store import ShopifyStore
-from tests.demo.shopify.small_shop import SECRET, SHOP, TOKEN, App, Clock, Send, refund_input_of
+from tests.demo.shopify.small_shop import ITEM, SECRET, SHOP, TOKEN, App, Clock, Send, refund_input_of
 
 ROOT = Path(__file__).parents[3]
 EXAMPLES = Path(os.environ.get("CONTRACTS_DIR", ROOT.parent / "shared" / "contracts")) / "shopify/webhooks/2026-07"
@@ -298,3 +298,21 @@ def test_the_background_thread_delivers_and_ends(store: ShopifyStore, product: A
     store.deliveries.stop()
     assert topics(product) == ["orders/cancelled"]
     assert not thread.is_alive()
+
+
+def test_somebody_buys_again(store: ShopifyStore, product: App, clock: Clock, yen_order: dict[str, Any]) -> None:
+    store.state.set_meta("next:order", 1003)
+    store.fulfil(yen_order)
+    store.refund(yen_order, refund_input_of(yen_order, units=1, amount=2834))
+    store.deliver_pending()
+    clock.forward(days=1)
+    fresh = store.place_order(like="#1001")
+    store.deliver_pending()
+    assert (fresh["name"], fresh["createdAt"]) == ("#1003", "2026-11-25T09:00:00Z")
+    assert topics(product)[-1] == "orders/create"
+    sent = body(product, "orders/create")
+    assert (sent["name"], sent["total_price_set"]["presentment_money"]["amount"]) == ("#1003", "9303")
+    assert (sent["fulfillments"], sent["refunds"], sent["fulfillment_status"]) == ([], [], None)
+    assert store.stock.everywhere(ITEM) == 7
+    assert {one["id"] for one in fresh["lineItems"]}.isdisjoint(one["id"] for one in yen_order["lineItems"])
+    assert len(store.order("#1001")["refunds"]) == 1
