@@ -26,18 +26,23 @@ def load_settings() -> Settings:
         raise CannotStart(msg) from None
 
 
-def serve_web(settings: Settings) -> NoReturn:
-    """Become the web server: this process is replaced by granian."""
-    arguments = [
+def web_command(settings: Settings) -> list[str]:
+    """What runs the web server: granian over ``app.wsgi:app``. It needs ``python_path()`` as PYTHONPATH."""
+    command = [
         *(sys.executable, "-m", "granian", "app.wsgi:app", "--interface", "wsgi", "--http", "1", "--no-ws"),
         *("--host", settings.host, "--port", str(settings.port)),
         *("--workers", str(settings.web_workers), "--blocking-threads", str(settings.web_threads)),
         *("--workers-kill-timeout", "8", "--log-level", "warning"),
     ]
     if settings.web_workers > 1:  # with one, the supervisor or the platform restarts the whole
-        arguments.append("--respawn-failed-workers")
+        command.append("--respawn-failed-workers")
+    return command
+
+
+def serve_web(settings: Settings) -> NoReturn:
+    """Become the web server: this process is replaced by it."""
     os.environ["PYTHONPATH"] = python_path()
-    os.execv(sys.executable, arguments)  # noqa: S606 (our own command, no shell)
+    os.execv(sys.executable, web_command(settings))  # noqa: S606 (our own command, no shell)
 
 
 def run_worker(settings: Settings) -> None:

@@ -12,7 +12,7 @@ import httpx
 import redis
 
 from app.operations import embedded, migrations
-from app.operations.doors import load_settings, python_path
+from app.operations.doors import load_settings, python_path, web_command
 from app.operations.refusals import CannotStart
 from app.operations.supervisor import Part, Supervisor
 
@@ -32,7 +32,7 @@ def _house(made: embedded.Embedded, extra: Sequence[Part] = ()) -> list[Part]:
     parts.append(Part("worker", (*door, "worker"), environment, patience_s=60))
     parts.append(Part("scheduler", (*door, "scheduler"), environment))
     health = f"http://{_reachable(settings.host)}:{settings.port}/health"
-    parts.append(Part("web", (*door, "web"), environment, ready=answers_http(health), patience_s=15))
+    parts.append(Part("web", web_command(settings), environment, ready=answers_http(health), patience_s=15))
     return parts
 
 

@@ -6,6 +6,7 @@ import ast
 import re
 from collections.abc import Iterator
 from pathlib import Path
+from typing import TypeGuard
 
 import pytest
 
@@ -71,6 +72,13 @@ def calls(tree: ast.AST, name: str) -> list[int]:
     return [node.lineno for node in nodes if isinstance(node.func, ast.Name) and node.func.id == name]
 
 
+def undocumented(node: ast.stmt) -> TypeGuard[ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef]:
+    """Whether it is a public function or class that does not say what it gives."""
+    if not isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
+        return False
+    return not node.name.startswith("_") and ast.get_docstring(node) is None
+
+
 def test_a_capability_has_the_same_file_names_as_every_other() -> None:
     odd = {
         path.relative_to(CORE).as_posix()
@@ -119,11 +127,8 @@ def test_every_public_thing_says_its_contract() -> None:
         if path.name != "__init__.py" and ast.get_docstring(tree) is None:
             bare.append(relative(path))
         classes = [node for node in ast.walk(tree) if isinstance(node, ast.ClassDef) and not node.name.startswith("_")]
-        for node in [*tree.body, *(member for owner in classes for member in owner.body)]:
-            if not isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
-                continue
-            if not node.name.startswith("_") and ast.get_docstring(node) is None:
-                bare.append(f"{relative(path)}:{node.lineno} {node.name}")
+        members = [*tree.body, *(member for owner in classes for member in owner.body)]
+        bare += [f"{relative(path)}:{node.lineno} {node.name}" for node in members if undocumented(node)]
     assert bare == []
 
 
