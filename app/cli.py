@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import getpass
 import os
 import sys
 from collections.abc import Sequence
@@ -93,6 +94,20 @@ def _rotate_keys(given: argparse.Namespace) -> int:
     return code
 
 
+def _account(given: argparse.Namespace) -> int:
+    from app.operations.keeping import set_account  # noqa: PLC0415 (as above)
+
+    if sys.stdin.isatty():
+        password = getpass.getpass("Password (12 characters or more): ")
+        if getpass.getpass("Once more: ") != password:
+            print("These were not the same.", file=sys.stderr)
+            return 1
+    else:
+        password = sys.stdin.readline().rstrip("\n")
+    print(set_account(_data_dir(given), given.email, given.name, password))
+    return 0
+
+
 def _data_dir(given: argparse.Namespace) -> Path:
     return Path(given.data or os.environ.get("HELLOWORD_DATA_DIR") or "var")
 
@@ -104,6 +119,7 @@ _COMMANDS = {
     "scheduler": _scheduler,
     "migrate": _migrate,
     "doctor": _doctor,
+    "account": _account,
     "rotate-keys": _rotate_keys,
 }
 
@@ -118,13 +134,17 @@ def _parser() -> argparse.ArgumentParser:
         "worker": "run one worker only",
         "scheduler": "run the scheduler only (one of it)",
         "migrate": "bring the database's schema up to date",
+        "account": "let a person sign in, or give them a new password (asked for, or one line on stdin)",
         "doctor": "check every part and say what is wrong",
         "rotate-keys": "encrypt the stores' credentials anew under the newest key",
     }
     for name, says in words.items():
         command = commands.add_parser(name, help=says, description=says)
-        if name in {"up", "doctor", "rotate-keys", "migrate"}:
+        if name in {"up", "doctor", "account", "rotate-keys", "migrate"}:
             command.add_argument("--data", type=Path, metavar="DIR", help="where what is not configured is kept (var)")
+        if name == "account":
+            command.add_argument("email", help="what the person signs in with")
+            command.add_argument("--name", default="", help="what colleagues read in the timeline")
         if name in {"up", "web"}:
             command.add_argument("--host", help="address to listen on (127.0.0.1)")
             command.add_argument("--port", type=int, help="port to listen on (8000)")

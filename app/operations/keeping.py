@@ -1,4 +1,4 @@
-"""Looking after a product that is set up: the doctor over the real settings, and the rotation of keys."""
+"""Looking after a product that is set up: the doctor over the real settings, accounts, the rotation of keys."""
 
 from __future__ import annotations
 
@@ -6,11 +6,14 @@ import os
 from pathlib import Path
 
 from app.bootstrap import make_container
+from app.core.kit.errors import DomainError
+from app.core.merchants import service as merchants
 from app.core.merchants.credentials import service as credentials
-from app.operations import doctor, embedded
+from app.operations import doctor, embedded, migrations
 from app.operations.doctor import Finding, Verdict
 from app.operations.doors import load_settings
 from app.operations.refusals import CannotStart
+from app.web.errors import sentence
 
 
 def examine_settings(*, own_queue: bool) -> list[Finding]:
@@ -42,6 +45,22 @@ def rotate_keys(data_dir: Path) -> tuple[str, int]:
         made.apply()
         os.environ[embedded.PREFIX + "VAULT_KEYS"] = embedded.add_vault_key(made.data_dir)
         return _rotate()
+
+
+def set_account(data_dir: Path, email: str, name: str, password: str) -> str:
+    """Make an account, or give one a new password; gives what to tell the person. Raises CannotStart."""
+    embedded.prepare(data_dir).apply()
+    settings = load_settings()
+    migrations.migrate(settings.database_url)
+    container = make_container(settings)
+    try:
+        with container.database.write() as session:
+            account = merchants.set_account(session, email, name, password, now=container.clock.now())
+            return f"{account.email} can sign in at {settings.public_url}/admin/"
+    except DomainError as error:
+        raise CannotStart(sentence(container.texts.for_locale("en"), error.code)) from error
+    finally:
+        container.database.dispose()
 
 
 def _rotate() -> tuple[str, int]:

@@ -51,6 +51,8 @@ SENTENCES = {
     "sign_in_refused": N_("This e-mail and password do not belong together."),
     "not_allowed": N_("Your role does not allow this. Please ask the owner of the store."),
     "password_too_short": N_("Please use a password of at least twelve characters."),
+    "email_invalid": N_("This is not an e-mail address. It should look like name@example.com."),
+    "store_taken": N_("Somebody else has connected this store already. Please ask them to invite you."),
     "address_incomplete": N_("Please fill in this part of the address."),
     "setting_invalid": N_("This setting cannot be used."),
     "policy_invalid": N_("This value is outside of what a policy can have."),

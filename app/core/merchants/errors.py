@@ -26,6 +26,19 @@ class NotAllowed(DomainError):
     kind = Kind.FORBIDDEN
 
 
+class StoreTaken(DomainError):
+    """Somebody else has connected this store here; they can invite this person."""
+
+    code = "store_taken"
+    kind = Kind.CONFLICT
+
+
+class EmailInvalid(DomainError):
+    """No e-mail address."""
+
+    code = "email_invalid"
+
+
 class PasswordTooShort(DomainError):
     """Fewer than twelve characters."""
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import exists, select
 from sqlalchemy.orm import Session
 
 from app.core.merchants.errors import StoreUnknown
@@ -67,3 +67,8 @@ def names(session: Session, account_ids: Sequence[UUID]) -> dict[UUID, str]:
     """The names of people, for a timeline."""
     rows = session.execute(select(Account.id, Account.name).where(Account.id.in_(account_ids)))
     return {row.id: row.name for row in rows}
+
+
+def has_members(session: Session, store_id: UUID) -> bool:
+    """Whether anybody works in this store."""
+    return bool(session.scalar(select(exists().where(Membership.store_id == store_id))))

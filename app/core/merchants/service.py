@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Mapping
 from datetime import datetime
+from urllib.parse import urlsplit
 from uuid import UUID
 
 from argon2 import PasswordHasher
@@ -13,7 +15,14 @@ from sqlalchemy.orm import Session
 
 from app.core.kit.ids import new_id
 from app.core.merchants import repository
-from app.core.merchants.errors import AddressIncomplete, PasswordTooShort, SettingInvalid, SignInRefused
+from app.core.merchants.errors import (
+    AddressIncomplete,
+    EmailInvalid,
+    PasswordTooShort,
+    SettingInvalid,
+    SignInRefused,
+    StoreTaken,
+)
 from app.core.merchants.models import Account, Membership, Store, StoreCredential
 from app.core.merchants.ports import StoreConnection, StoreFacts
 from app.core.merchants.rules import PlatformName, Role, StoreStatus
@@ -22,6 +31,10 @@ from app.core.messaging import history
 
 _HASHER = PasswordHasher()
 _NOBODY = _HASHER.hash("nobody has this password")
+_URL_LENGTH = 255
+_PASSWORD_LENGTH = 12
+"""NIST SP 800-63B-4 asks for 15 where a password is the only factor, and for 8 at least."""
+_EMAIL = re.compile(r"[^@\s]{1,64}@[^@\s]+\.[^@\s]+")
 _COLOUR = re.compile(r"#[0-9a-fA-F]{6}\Z")
 
 
@@ -41,7 +54,12 @@ def connect(
     found = repository.by_url(session, platform, root)
     if found is None:
         found = Store(
-            id=new_id(), platform=platform, url=root, slug=_free_slug(session, root), brand={}, created_at=now
+            id=new_id(),
+            platform=platform,
+            url=root,
+            slug=_free_slug(session, facts.name, root),
+            brand={},
+            created_at=now,
         )
         session.add(found)
     found.name, found.currency, found.country = facts.name, facts.currency, facts.country
@@ -91,23 +109,55 @@ def signing_secrets(session: Session, vault: Vault, store_id: UUID, name: str) -
     return tuple(vault.decrypt(ciphertext) for ciphertext in stored if ciphertext is not None)
 
 
+def open_store(
+    session: Session,
+    vault: Vault,
+    platform: PlatformName,
+    url: str,
+    credentials: Mapping[str, str],
+    facts: StoreFacts,
+    *,
+    owner: UUID,
+    now: datetime,
+) -> Store:
+    """A person connects a store and owns it from then on. Raises StoreTaken where it is somebody else's here."""
+    known = repository.by_url(session, platform, url.rstrip("/"))
+    if known is not None:
+        mine = repository.membership(session, known.id, owner)
+        if (mine is None or mine.role is not Role.OWNER) and repository.has_members(session, known.id):
+            raise StoreTaken(field="url")
+    actor = history.staff(owner)
+    found = connect(session, vault, platform, url, credentials, facts, actor=actor, now=now)
+    if repository.membership(session, found.id, owner) is None:
+        session.add(Membership(store_id=found.id, account_id=owner, role=Role.OWNER))
+    return found
+
+
+def set_account(session: Session, email: str, name: str, password: str, *, now: datetime) -> Account:
+    """A person who may sign in; one who is known gets the new password. Raises EmailInvalid, PasswordTooShort."""
+    address = email.strip().casefold()
+    if not _EMAIL.fullmatch(address):
+        raise EmailInvalid(field="email")
+    if len(password) < _PASSWORD_LENGTH:
+        raise PasswordTooShort(field="password")
+    account = repository.account_by_email(session, address)
+    if account is None:
+        account = Account(id=new_id(), email=address, name=name.strip() or address, password_hash="", created_at=now)
+        session.add(account)
+    account.name = name.strip() or account.name
+    account.password_hash = _HASHER.hash(password)
+    session.flush()
+    return account
+
+
 def enrol(
     session: Session, store_id: UUID, email: str, name: str, password: str, role: Role, *, now: datetime
 ) -> Account:
-    """Give a person a role in a store; an account that exists keeps its password. Raises PasswordTooShort."""
-    account = repository.account_by_email(session, email)
-    if account is None:
-        if len(password) < 12:  # noqa: PLR2004 (NIST SP 800-63B-4 asks for 15 where it is the only factor, 8 at least)
-            raise PasswordTooShort(field="password")
-        account = Account(
-            id=new_id(),
-            email=email.strip().casefold(),
-            name=name,
-            password_hash=_HASHER.hash(password),
-            created_at=now,
-        )
-        session.add(account)
-        session.flush()
+    """Give a person a role in a store; an account that exists keeps its password.
+
+    Raises EmailInvalid, PasswordTooShort.
+    """
+    account = repository.account_by_email(session, email) or set_account(session, email, name, password, now=now)
     known = repository.membership(session, store_id, account.id)
     if known is None:
         session.add(Membership(store_id=store_id, account_id=account.id, role=role))
@@ -155,10 +205,30 @@ def set_brand(session: Session, found: Store, *, colour: str, logo_url: str, act
     history.record(session, found.id, "store", found.id, "brand_changed", actor=actor, at=now)
 
 
-def _free_slug(session: Session, url: str) -> str:
+def set_returns_url(session: Session, found: Store, url: str, *, actor: str, now: datetime) -> None:
+    """Where the returns page hangs in the storefront; empty for our own address. Raises SettingInvalid.
+
+    https, or plain http on this machine, where nothing travels.
+    """
+    address = url.strip().rstrip("/")
+    parts = urlsplit(address)
+    allowed = {"https", "http"} if parts.hostname in {"localhost", "127.0.0.1", "::1"} else {"https"}
+    if address and (parts.scheme not in allowed or not parts.hostname or len(address) > _URL_LENGTH):
+        raise SettingInvalid(field="returns_url")
+    found.returns_url = address or None
+    history.record(session, found.id, "store", found.id, "returns_url_changed", actor=actor, at=now)
+
+
+def _free_slug(session: Session, name: str, url: str) -> str:
+    """What the store is called in our links: from its name, or from its host where the name has no Latin letters."""
     host = url.split("://", 1)[-1].split("/", 1)[0].removesuffix(".myshopify.com").removeprefix("www.")
-    wanted = re.sub(r"[^a-z0-9]+", "-", host.casefold()).strip("-")[:56] or "store"
+    wanted = _slugged(name) or _slugged(host) or "store"
     slug, number = wanted, 2
     while repository.by_slug(session, slug) is not None:
         slug, number = f"{wanted}-{number}", number + 1
     return slug
+
+
+def _slugged(text: str) -> str:
+    plain = unicodedata.normalize("NFKD", text).encode("ascii", "ignore").decode()
+    return re.sub(r"[^a-z0-9]+", "-", plain.casefold()).strip("-")[:56].strip("-")
