@@ -52,7 +52,7 @@ def make_container(settings: Settings, clock: Clock | None = None) -> Container:
         notifier=SmtpNotifier(settings.smtp_url, settings.mail_from, texts, files),
         platforms={
             "shopify": ShopifyPlatform(settings.shopify_api_version, settings.shopify_api_base),
-            "woocommerce": WooCommercePlatform(),
+            "woocommerce": WooCommercePlatform(on_this_machine=settings.insecure_cookies),
         },
         carriers={"own_label": OwnLabel(texts)},
     )

@@ -21,7 +21,7 @@ class Settings(BaseSettings):
     data_dir: Path = Field(default=Path("var"), description="Photos and labels are kept below this folder")
     smtp_url: str | None = Field(default=None, description="smtp://user:password@host:587 (STARTTLS) or smtps://")
     mail_from: str = "returns@helloword.example"
-    insecure_cookies: bool = Field(default=False, description="Only for a demo on plain http on this machine")
+    insecure_cookies: bool = Field(default=False, description="Only for a demo: plain http, stores on this machine")
     shopify_api_version: str = "2026-10"
     shopify_api_base: str | None = Field(
         default=None, description="Only for a stand-in store on this machine: sent instead of https://{shop}"

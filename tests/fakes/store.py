@@ -102,6 +102,9 @@ class FakePlatform:
             raise RuntimeError(value["key"])
         return PullOrder(value["order"]) if topic == "order" else Ignore("unknown_topic")
 
+    def root(self, typed: str) -> str:
+        return f"https://{typed}" if "." in typed else ""
+
     def connect(self, connection: StoreConnection) -> FakeStore:
         return self.store
 

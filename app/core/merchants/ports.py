@@ -70,6 +70,10 @@ class StorefrontGate(Protocol):
 class StoreConnector(Protocol):
     """Proves a connection before it is kept."""
 
+    def root(self, typed: str) -> str:
+        """The store's root (``StoreConnection.url``) from what a merchant types or pastes; empty if it can be none."""
+        ...
+
     def facts(self, connection: StoreConnection) -> StoreFacts:
         """Read what the store says of itself with these credentials. Raises ProviderError in words a merchant can
         act on (wrong key, read-only key, no https, plain permalinks, missing scope).

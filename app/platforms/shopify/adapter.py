@@ -30,7 +30,7 @@ from app.platforms.shopify.client import (
     Transport,
     refuse_user_errors,
 )
-from app.platforms.shopify.install import missing_scopes
+from app.platforms.shopify.install import missing_scopes, shop_domain
 from app.platforms.shopify.storefront import AppProxySignature
 from app.platforms.shopify.webhooks import WebhookSignature
 from app.platforms.shopify.wire import is_gid
@@ -76,6 +76,11 @@ class ShopifyPlatform:
     def facts(self, connection: StoreConnection) -> StoreFacts:
         """What the store says of itself. Raises ProviderError, also when a permission is missing."""
         return self.connect(connection).facts()
+
+    def root(self, typed: str) -> str:
+        """``https://acme.myshopify.com`` from a domain, a handle or an admin address; empty if it is no shop's."""
+        domain = shop_domain(typed)
+        return f"https://{domain}" if domain else ""
 
     def close(self) -> None:
         """Let the pooled connections go."""

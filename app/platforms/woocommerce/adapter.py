@@ -42,7 +42,15 @@ _NO_GATEWAY: Final = "woocommerce_rest_payment_gateway_invalid"
 class WooCommercePlatform:
     """Satisfies ``app.container.Platform``. Connections are pooled for all its stores."""
 
-    def __init__(self, clock: Clock | None = None, sleep: Callable[[float], None] = time.sleep) -> None:
+    def __init__(
+        self,
+        clock: Clock | None = None,
+        sleep: Callable[[float], None] = time.sleep,
+        *,
+        on_this_machine: bool = False,
+    ) -> None:
+        """``on_this_machine``: stores beside us may be connected, as in a demo."""
+        self._on_this_machine = on_this_machine
         self.webhooks = WooCommerceWebhooks()
         self.storefront = WooCommerceStorefront()
         self._clock = clock or SystemClock()
@@ -60,6 +68,10 @@ class WooCommercePlatform:
     def facts(self, connection: StoreConnection) -> StoreFacts:
         """Prove the key (reading and writing) and read what the store says of itself. Raises ProviderError."""
         return install.store_facts(self._client(connection))
+
+    def root(self, typed: str) -> str:
+        """``https://shop.example/sub`` from what a merchant pastes; empty if no store can be there."""
+        return install.store_root(typed, on_this_machine=self._on_this_machine)
 
     def close(self) -> None:
         """Close the kept connections."""

@@ -5,13 +5,18 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from decimal import Decimal
-from typing import Any
+from ipaddress import ip_address
+from typing import Any, Final
 from urllib.parse import urlsplit
 
 from app.core.kit.errors import ProviderError
 from app.core.merchants.ports import StoreFacts
 from app.platforms.woocommerce.client import VENDOR, StoreClient
 from app.platforms.woocommerce.values import country_code, plain, text
+
+_LOOPBACK: Final = frozenset({"localhost", "127.0.0.1", "::1"})
+_NAME: Final = re.compile(r"[^\s/@\\?#\x00-\x1f]{1,253}")
+_PAGES: Final = re.compile(r"/(?:wp-admin|wp-json|wp-login\.php|my-account|shop|cart|checkout|index\.php)(?:/|$)")
 
 
 def store_facts(client: StoreClient) -> StoreFacts:
@@ -37,6 +42,36 @@ def store_facts(client: StoreClient) -> StoreFacts:
         locale=language.replace("_", "-") or "en",
         support_email=_by_id(_optional(client, "settings/email")).get("woocommerce_email_from_address") or None,
     )
+
+
+def store_root(typed: str, *, on_this_machine: bool = False) -> str:
+    """The site's root from its address or that of a page of its admin; empty for what cannot be one.
+
+    https, which is also taken where no scheme was typed. Addresses of private networks are refused, because our
+    server would be the one to ask there; ``on_this_machine`` allows a store beside us, also by plain http.
+    """
+    address = typed.strip()
+    if "://" not in address:
+        address = f"https://{address}"
+    try:
+        parts = urlsplit(address)
+        host, port = (parts.hostname or "").rstrip("."), parts.port
+    except ValueError:
+        return ""
+    here = on_this_machine and host in _LOOPBACK
+    if parts.scheme not in ({"http", "https"} if here else {"https"}) or parts.username or parts.password:
+        return ""
+    if not here and not (_is_public(host) and _NAME.fullmatch(host)):
+        return ""
+    path = _PAGES.split(parts.path, maxsplit=1)[0].rstrip("/")
+    return f"{parts.scheme}://{f'[{host}]' if ':' in host else host}{f':{port}' if port else ''}{path}"
+
+
+def _is_public(host: str) -> bool:
+    try:
+        return ip_address(host).is_global
+    except ValueError:
+        return "." in host.strip(".") and not host.endswith((".local", ".internal", ".localhost"))
 
 
 def _by_id(found: Any) -> dict[str, str]:

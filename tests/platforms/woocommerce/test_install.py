@@ -15,6 +15,7 @@ from app.container import ConnectedStore, Platform
 from app.core.kit.errors import ProviderError
 from app.core.merchants.ports import StoreConnection, StoreFacts
 from app.platforms.woocommerce.adapter import WooCommercePlatform
+from app.platforms.woocommerce.install import store_root
 from tests.platforms.woocommerce.builders import two_sweaters
 from tests.platforms.woocommerce.loopback import KEY, SECRET, Answer, Loopback, recording, tls_on
 
@@ -207,3 +208,48 @@ def test_a_certificate_that_nobody_vouches_for_never_gets_the_key(
         platform.connect(secure).order("23")
     assert (caught.value.code, caught.value.retryable) == ("bad_certificate", False)
     assert loopback.asked == []
+
+
+@pytest.mark.parametrize(
+    ("typed", "root"),
+    [
+        ("shop.example", "https://shop.example"),
+        (" https://Shop.Example/ ", "https://shop.example"),
+        ("https://shop.example:8443/en/wp-admin/admin.php?page=wc-settings", "https://shop.example:8443/en"),
+        ("shop.example/shop/", "https://shop.example"),
+        ("https://shopping.example/shopping", "https://shopping.example/shopping"),
+        ("https://bücher.example", "https://bücher.example"),
+        ("https://8.8.8.8/", "https://8.8.8.8"),
+    ],
+)
+def test_a_store_is_found_by_whatever_address_a_merchant_pastes(typed: str, root: str) -> None:
+    assert store_root(typed) == root
+
+
+@pytest.mark.parametrize(
+    "typed",
+    [
+        "",
+        "shop",
+        "http://shop.example",
+        "ftp://shop.example",
+        "javascript://shop.example/%0aalert(1)",
+        "https://user:secret@shop.example",
+        "https://shop.example:port",
+        "https://[::1",
+        "http://127.0.0.1:8001",
+        "https://localhost",
+        "https://10.0.0.8",
+        "https://169.254.169.254/latest",
+        "https://[fd00::1]/",
+        "https://printer.local",
+        "https://db.internal",
+    ],
+)
+def test_what_is_no_store_or_lies_inside_our_own_network_is_refused(typed: str) -> None:
+    assert store_root(typed) == ""
+
+
+def test_beside_a_demo_a_store_on_this_machine_may_be_connected() -> None:
+    assert store_root("http://127.0.0.1:8001/", on_this_machine=True) == "http://127.0.0.1:8001"
+    assert store_root("http://10.0.0.8", on_this_machine=True) == ""
