@@ -29,6 +29,7 @@ SENTENCES = {
     "nothing_chosen": N_("Please choose at least one item."),
     "line_unknown": N_("This item is not part of the order any more. Please start again."),
     "reason_unknown": N_("Please choose a reason."),
+    "outcome_not_offered": N_("The store does not offer this any more. Please choose again."),
     "answer_invalid": N_("Please answer this question."),
     "photo_unreadable": N_("This file is not a picture we can read. Please use a JPEG, PNG or WebP photo."),
     "photo_too_large": N_("This picture is too large. Please use one under 12 MB."),

@@ -24,6 +24,12 @@ class QuantityInvalid(DomainError):
     code = "quantity_invalid"
 
 
+class OutcomeNotOffered(DomainError):
+    """The store does not offer what was wished for."""
+
+    code = "outcome_not_offered"
+
+
 class LineUnknown(DomainError):
     """A line that is not of this order (or of this return)."""
 

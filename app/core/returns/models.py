@@ -29,7 +29,7 @@ class ReturnPolicy(Base, Tenant):
 
 
 class Return(Base, Tenant):
-    """One request to send goods of one order back. ``outcome_wished`` is ``refund`` until other outcomes exist.
+    """One request to send goods of one order back. ``outcome_wished`` is a ``policy.rules.WishedOutcome``.
 
     ``quoted_minor`` is what the shopper was shown before confirming; ``reasons`` are the decision's verdicts.
     ``access_key`` opens the status page by link; ``submit_key`` is the form's, so that a double submit is one return.

@@ -25,6 +25,7 @@ from app.core.returns import repository
 from app.core.returns.errors import (
     LineUnknown,
     NothingChosen,
+    OutcomeNotOffered,
     QuantityInvalid,
     ReasonNeeded,
     ReturnAddressMissing,
@@ -41,7 +42,9 @@ from app.core.returns.policy.rules import (
     RefundTrigger,
     RequestFacts,
     Verdict,
+    WishedOutcome,
     decide,
+    outcomes_offered,
 )
 from app.core.returns.reasons.rules import check
 from app.core.returns.refunds import service as refunds
@@ -75,7 +78,7 @@ class Wish:
     lines: tuple[WishedLine, ...]
     locale: str
     submit_key: str
-    outcome: str = "refund"
+    outcome: WishedOutcome = WishedOutcome.REFUND
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +94,8 @@ class Preview:
 def preview(session: Session, order: Order, wish: Wish, *, now: datetime) -> Preview:
     """What would happen: the same code as ``submit``, and nothing is kept.
 
-    Raises NothingChosen, QuantityInvalid, LineUnknown, ReasonUnknown, AnswerInvalid, QuantityOverLeft.
+    Raises NothingChosen, QuantityInvalid, LineUnknown, ReasonUnknown, AnswerInvalid, QuantityOverLeft,
+    OutcomeNotOffered.
     """
     lines = {line.id: line for line in order.lines}
     if not wish.lines:
@@ -122,9 +126,13 @@ def preview(session: Session, order: Order, wish: Wish, *, now: datetime) -> Pre
             )
         )
     version, policy = policies.in_force(session, order.store_id)
+    if wish.outcome not in outcomes_offered(policy):
+        raise OutcomeNotOffered(field="outcome")
     units = {wished.order_line_id: wished.quantity for wished in wish.lines}
     quoted = refunds.quote_units(session, order, units, [w.reason for w in wish.lines], policy)
-    request = RequestFacts(tuple(facts), order.placed_at, order.shipped_at, order.delivered_at, quoted.total)
+    request = RequestFacts(
+        tuple(facts), order.placed_at, order.shipped_at, order.delivered_at, quoted.total, wish.outcome
+    )
     return Preview(quoted, decide(request, policy, now), policy, version)
 
 
@@ -153,7 +161,7 @@ def submit(session: Session, store: Store, order: Order, wish: Wish, *, now: dat
         country=address.country,
         locale=wish.locale,
         currency=order.currency,
-        outcome_wished=wish.outcome,
+        outcome_wished=wish.outcome.value,
         decision=Decision.PENDING,
         reasons=[],
         policy_version=seen.policy_version,

@@ -72,8 +72,13 @@ VERDICTS: Mapping[str, str] = {
     "defect_shown": N_("The photo shows what is wrong."),
     "defect_without_photo": N_("There is no photo of what is wrong, so a person looks at it."),
     "value_over_limit": N_("The amount is high enough for a person to look at it first."),
+    "exchange_wished": N_("You would like another size or colour, so a person sees what can be done."),
     "return_address_missing": N_("The store has yet to name the address for the parcel, so a person looks at it."),
     "declined_by_staff": N_("The store's answer: %(reason)s"),
+}
+OUTCOMES: Mapping[str, str] = {
+    "refund": N_("My money back"),
+    "exchange": N_("Another size or colour"),
 }
 DECISIONS: Mapping[str, str] = {
     "pending": N_("New"),
@@ -149,6 +154,11 @@ class Fact(Protocol):
 def reason_group_name(voice: Voice, group: str) -> str:
     """The heading above a group of reasons."""
     return _say(voice, REASON_GROUPS, group)
+
+
+def outcome_name(voice: Voice, code: str) -> str:
+    """What the shopper wishes for, in their own words."""
+    return _say(voice, OUTCOMES, code)
 
 
 def reason_name(voice: Voice, code: str) -> str:

@@ -7,7 +7,17 @@ from typing import Any
 import pytest
 
 from app.core.kit.money import Money
-from app.core.returns.policy.rules import LineFacts, Outcome, Policy, PolicyInvalid, RequestFacts, decide, window_end
+from app.core.returns.policy.rules import (
+    LineFacts,
+    Outcome,
+    Policy,
+    PolicyInvalid,
+    RequestFacts,
+    WishedOutcome,
+    decide,
+    outcomes_offered,
+    window_end,
+)
 from app.core.returns.reasons.rules import REASONS, AnswerInvalid, ReasonUnknown, check
 from tests.builders import NOW
 
@@ -103,3 +113,15 @@ def test_a_group_is_no_reason() -> None:
 
 def test_reason_codes_are_unique() -> None:
     assert len({reason.code for reason in REASONS}) == len(REASONS)
+
+
+def test_another_size_is_arranged_by_a_person_and_a_decline_still_wins() -> None:
+    wished = replace(FACTS, wished=WishedOutcome.EXCHANGE)
+    judgement = decide(wished, Policy(), NOW)
+    assert (judgement.outcome, judgement.codes[0]) == (Outcome.REVIEW, "exchange_wished")
+    assert decide(wished, Policy(), NOW + timedelta(days=300)).outcome is Outcome.DECLINE
+
+
+def test_a_store_may_offer_no_exchanges() -> None:
+    assert outcomes_offered(Policy()) == (WishedOutcome.REFUND, WishedOutcome.EXCHANGE)
+    assert outcomes_offered(Policy(exchanges=False)) == (WishedOutcome.REFUND,)

@@ -17,10 +17,10 @@ from app.core.orders import repository as orders
 from app.core.orders.errors import QuantityOverLeft
 from app.core.orders.models import OrderLine
 from app.core.returns import repository, service
-from app.core.returns.errors import InspectionIncomplete, NothingChosen, ReasonNeeded, TooLate
+from app.core.returns.errors import InspectionIncomplete, NothingChosen, OutcomeNotOffered, ReasonNeeded, TooLate
 from app.core.returns.models import Refund, Return
 from app.core.returns.policy import service as policies
-from app.core.returns.policy.rules import Outcome, Policy
+from app.core.returns.policy.rules import Outcome, Policy, WishedOutcome
 from app.core.returns.receiving import service as receiving
 from app.core.returns.receiving.rules import Disposition, Grade
 from app.core.returns.refunds import service as refunds
@@ -132,6 +132,26 @@ def test_a_defect_without_a_photo_waits_for_a_person(sqlite_database: Database) 
         returned = service.submit(session, store, order, wish, now=NOW)
         assert returned.decision is Decision.REVIEW
         assert [r["code"] for r in returned.reasons if r["outcome"] == "review"] == ["defect_without_photo"]
+
+
+def test_a_wish_for_another_size_waits_for_a_person_and_is_kept(sqlite_database: Database) -> None:
+    with sqlite_database.write() as session:
+        store = make_store(session)
+        order = make_order(session, store)
+        wish = make_wish(order, outcome=WishedOutcome.EXCHANGE)
+        returned = service.submit(session, store, order, wish, now=NOW)
+        assert (returned.decision, returned.outcome_wished) == (Decision.REVIEW, "exchange")
+        assert returned.reasons[0]["code"] == "exchange_wished"
+
+
+def test_a_wish_that_the_store_does_not_offer_is_refused_and_nothing_is_kept(sqlite_database: Database) -> None:
+    with sqlite_database.write() as session:
+        store = make_store(session)
+        order = make_order(session, store)
+        policies.save(session, store.id, Policy(exchanges=False), actor="staff:1", now=NOW)
+        with pytest.raises(OutcomeNotOffered):
+            service.submit(session, store, order, make_wish(order, outcome=WishedOutcome.EXCHANGE), now=NOW)
+        assert repository.of_order(session, store.id, order.id) == []
 
 
 def test_without_a_return_address_even_a_good_request_waits_for_a_person(sqlite_database: Database) -> None:

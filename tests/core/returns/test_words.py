@@ -14,7 +14,7 @@ import pytest
 from app.core.kit.money import Money
 from app.core.kit.texts import Voice, placeholders, shipped_texts
 from app.core.returns import words
-from app.core.returns.policy.rules import LineFacts, Policy, RequestFacts, decide
+from app.core.returns.policy.rules import LineFacts, Policy, RequestFacts, WishedOutcome, decide
 from app.core.returns.reasons.rules import GROUPS, REASONS
 from app.core.returns.rules import MACHINES, Decision, Parcel, Settlement
 
@@ -62,12 +62,12 @@ def test_every_code_in_the_rules_has_a_sentence() -> None:
 def test_every_verdict_the_rules_give_fills_its_sentence(english: Voice) -> None:
     policy = Policy(review_over_minor=100)
     seen = set()
-    for reason, photos, tags, shipped, gift, age in product(
-        [r.code for r in REASONS], (0, 1), ((), ("final-sale",)), (True, False), (True, False), (1, 400)
+    for reason, photos, tags, shipped, gift, age, wished in product(
+        [r.code for r in REASONS], (0, 1), ((), ("final-sale",)), (True, False), (True, False), (1, 400), WishedOutcome
     ):
         line = LineFacts("1", 1, reason, photos, tags, shipped, gift_card=gift)
         placed = NOW - timedelta(days=age)
-        facts = RequestFacts((line,), placed, placed, placed, Money(5000, "EUR"))
+        facts = RequestFacts((line,), placed, placed, placed, Money(5000, "EUR"), wished)
         for verdict in decide(facts, policy, NOW).verdicts:
             seen.add(verdict.code)
             said = words.verdict_sentence(english, verdict.code, verdict.values)
@@ -83,6 +83,11 @@ def test_a_date_is_written_out_and_a_staff_answer_is_quoted(english: Voice) -> N
     assert words.verdict_sentence(english, "declined_by_staff", {"reason": "Worn, 100% sure"}) == (
         "The store's answer: Worn, 100% sure"
     )
+
+
+def test_every_outcome_has_a_name(english: Voice) -> None:
+    assert set(words.OUTCOMES) == set(WishedOutcome)
+    assert words.outcome_name(english, WishedOutcome.EXCHANGE) == "Another size or colour"
 
 
 def test_every_state_has_a_name(english: Voice) -> None:

@@ -30,6 +30,13 @@ class Outcome(StrEnum):
     DECLINE = "decline"
 
 
+class WishedOutcome(StrEnum):
+    """What the shopper would like instead of the goods."""
+
+    REFUND = "refund"
+    EXCHANGE = "exchange"
+
+
 class RefundTrigger(StrEnum):
     """When the money goes back."""
 
@@ -51,7 +58,8 @@ class Policy:
     """One version of a store's policy. Days are whole days after the moment named.
 
     ``window_days`` count from delivery; while the delivery date is unknown ``transit_days`` are added to the day of
-    shipping (or of the order). ``review_over_minor`` is in the order's currency; 0 switches it off.
+    shipping (or of the order). ``review_over_minor`` is in the order's currency; 0 switches it off. ``exchanges``:
+    whether a shopper may wish for another size or colour, which a person then arranges.
     """
 
     window_days: int = 30
@@ -62,6 +70,7 @@ class Policy:
     refund_trigger: RefundTrigger = RefundTrigger.INSPECTION
     refund_shipping: ShippingRefund = ShippingRefund.WHOLE_ORDER
     label_expires_days: int = 28
+    exchanges: bool = True
 
     def __post_init__(self) -> None:
         """Raises PolicyInvalid, naming the field."""
@@ -95,6 +104,7 @@ class RequestFacts:
     shipped_at: datetime | None
     delivered_at: datetime | None
     value: Money
+    wished: WishedOutcome = WishedOutcome.REFUND
 
 
 @dataclass(frozen=True, slots=True)
@@ -196,9 +206,20 @@ def high_value(facts: RequestFacts, policy: Policy, now: datetime) -> list[Verdi
     return []
 
 
+def exchange(facts: RequestFacts, policy: Policy, now: datetime) -> list[Verdict]:
+    """Another size or colour is arranged by a person."""
+    del policy, now
+    return [Verdict("exchange_wished", Outcome.REVIEW)] if facts.wished is WishedOutcome.EXCHANGE else []
+
+
 Rule = Callable[[RequestFacts, Policy, datetime], list[Verdict]]
-RULES: tuple[Rule, ...] = (nothing_to_send, final_sale, inside_window, not_yet_shipped, evidence, high_value)
+RULES: tuple[Rule, ...] = (nothing_to_send, final_sale, inside_window, not_yet_shipped, evidence, high_value, exchange)
 _WEIGHT = {Outcome.DECLINE: 0, Outcome.REVIEW: 1, Outcome.APPROVE: 2}
+
+
+def outcomes_offered(policy: Policy) -> tuple[WishedOutcome, ...]:
+    """What a shopper may wish for, in the order it is offered."""
+    return (WishedOutcome.REFUND, WishedOutcome.EXCHANGE) if policy.exchanges else (WishedOutcome.REFUND,)
 
 
 def decide(facts: RequestFacts, policy: Policy, now: datetime) -> Judgement:
