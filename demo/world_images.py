@@ -116,7 +116,8 @@ _SHAPES: Final[Mapping[str, str]] = MappingProxyType(
 <path d="M112 160 Q200 176 288 160 Q274 246 288 332 Q200 316 112 332 Q126 246 112 160 Z" fill="none" stroke="{d}"
  stroke-width="4" stroke-dasharray="3 9" stroke-linecap="round"/>""",
         "throw": """<path d="M84 148 H316 V330 H84 Z" fill="{f}"/><path d="M84 190 H316 M84 204 H316 M84 262 H316
- M84 276 H316" stroke="{l}" stroke-width="7"/><path d="M84 330 H316 V352 H84 Z" fill="{d}"/><path d="M96 352 V384 M122 352 V384
+ M84 276 H316" stroke="{l}" stroke-width="7"/><path d="M84 330 H316 V352 H84 Z" fill="{d}"/><path d="M96 352 V384
+ M122 352 V384
  M148 352 V384 M174 352 V384 M200 352 V384 M226 352 V384 M252 352 V384 M278 352 V384 M304 352 V384" stroke="{d}"
  stroke-width="6"/>""",
         "towel": """<path d="M108 116 H270 V384 H108 Z" fill="{f}"/><path d="M270 116 Q304 124 296 164 V384 H270 Z"

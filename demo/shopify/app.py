@@ -9,10 +9,13 @@ from pathlib import Path
 import httpx
 from flask import Flask
 
-from demo.shopify import admin_api, admin_pages, oauth, storefront
+from demo.shopify import admin_api, admin_pages, oauth
 from demo.shopify.faults import BreakConnection
+from demo.shopify.front import ShopifyFront
 from demo.shopify.seed import furnish
 from demo.shopify.store import ShopifyStore
+from demo.storefront.pages import furnish as furnish_storefront
+from demo.storefront.shop import Shop
 
 CLIENT_ID = "helloword-demo"
 """The app's client id, the same in every demo store."""
@@ -20,9 +23,10 @@ WEBHOOK_PATH = "/webhooks/shopify"
 
 
 class DemoShop(Flask):
-    """A Flask app with its ``store``."""
+    """A Flask app with its ``store``, and the store's ``front``."""
 
     store: ShopifyStore
+    front: Shop
 
 
 def make_shopify(
@@ -68,7 +72,8 @@ def make_shopify(
     app.register_blueprint(admin_api.blueprint)
     app.register_blueprint(oauth.blueprint)
     app.register_blueprint(admin_pages.blueprint)
-    app.register_blueprint(storefront.blueprint)
+    app.front = ShopifyFront(app.store)
+    furnish_storefront(app, app.front, admin_path="/admin/")
     app.jinja_env.globals["store_name"] = lambda: app.store.shop_facts()["name"]
     app.wsgi_app = BreakConnection(app.wsgi_app)  # type: ignore[method-assign]
     return app

@@ -13,18 +13,16 @@ import hashlib
 import hmac
 from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING
-from urllib.parse import parse_qsl, urlencode
+from urllib.parse import parse_qsl
 
-import httpx
 from flask import Request, Response
+
+from demo.storefront import forwarding
 
 if TYPE_CHECKING:
     from demo.shopify.store import ShopifyStore
 
 PATH_PREFIX = "/apps/returns"
-TIMEOUT = httpx.Timeout(10.0)
-_PASSED_ON = ("Accept", "Accept-Language", "Content-Type", "User-Agent")
-_PASSED_BACK = ("Cache-Control", "Content-Disposition", "Content-Type", "Location", "Referrer-Policy", "Retry-After")
 
 
 def signature(query: Iterable[tuple[str, str]], secret: str) -> str:
@@ -59,22 +57,11 @@ def forward(
     given = parse_qsl(request.query_string.decode("utf-8", "replace"), keep_blank_values=True)
     now = int(store.now().timestamp())
     query = signed_query(given, shop=store.shop, customer=customer, secret=store.oauth.client_secret, timestamp=now)
-    headers = {name: request.headers[name] for name in _PASSED_ON if name in request.headers}
-    headers["X-Forwarded-For"] = request.remote_addr or ""
-    target = f"{store.helloword_url}/storefront/shopify/{path}".rstrip("/")
-    try:
-        answer = store.http.request(
-            request.method,
-            f"{target}?{urlencode(query)}",
-            content=request.get_data(),
-            headers=headers,
-            timeout=TIMEOUT,
-            follow_redirects=False,
-        )
-    except (httpx.HTTPError, OSError):
-        return Response(theme("<p>There was an error in the third-party application.</p>"), 502)
-    passed = {name: answer.headers[name] for name in _PASSED_BACK if name in answer.headers}
-    if answer.headers.get("Content-Type", "").partition(";")[0].strip() != "application/liquid":
-        return Response(answer.content, answer.status_code, headers=passed)
-    passed["Content-Type"] = "text/html; charset=utf-8"
-    return Response(theme(answer.text), answer.status_code, headers=passed)
+    return forwarding.forward(
+        store.http,
+        request,
+        f"{store.helloword_url}/storefront/shopify/{path}",
+        query,
+        theme=theme,
+        broken="<p>There was an error in the third-party application.</p>",
+    )

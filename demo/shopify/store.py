@@ -167,11 +167,12 @@ class ShopifyStore:
         return order
 
     def place_order(self, like: Document | int | str) -> Document:
-        """Somebody buys again what the order ``like`` holds: a fresh order, paid for, its stock taken, its webhook
-        queued; gives the order.
-        """
+        """Somebody buys again what the order ``like`` holds; gives the fresh order."""
+        return self.sell(checkout.again(self, self._fresh(like)))
+
+    def sell(self, order: Document) -> Document:
+        """Keep a new order document, paid for, take its stock and tell the app; gives the order."""
         with self.state.transaction():
-            order = checkout.again(self, self._fresh(like))
             for line in order["lineItems"]:
                 self._move_stock(order, line, -line["quantity"], self.primary_location(), order["createdAt"], "sale")
             return self.add_order(order)

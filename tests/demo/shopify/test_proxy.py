@@ -101,7 +101,7 @@ def test_a_liquid_answer_is_shown_inside_the_theme(web: FlaskClient, product: Ap
     assert answer.headers["Content-Type"] == "text/html; charset=utf-8"
     assert html in answer.text
     assert answer.text.lstrip().lower().startswith("<!doctype html>")
-    assert "Acme" in answer.text
+    assert "Oak &amp; Tern" in answer.text
 
 
 def test_a_form_is_forwarded_with_its_body_and_a_redirect_goes_to_the_visitor(web: FlaskClient, product: App) -> None:
@@ -129,4 +129,4 @@ def test_an_app_that_is_down_gives_a_page_of_the_theme(web: FlaskClient, store: 
         store.http = http
         answer = web.get("/apps/returns")
     assert answer.status_code == 502
-    assert "Acme" in answer.text
+    assert "Oak &amp; Tern" in answer.text
