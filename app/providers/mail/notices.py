@@ -164,6 +164,9 @@ def _return_approved(v: Values, voice: Voice) -> _Words:
     if v.notice.attachments:
         steps[0:0] = [voice.gettext("Print the attached file: address label, packing slip and a short guide.")]
         steps[2:2] = [voice.gettext("Lay the packing slip inside and stick the label on the outside.")]
+        # The only label there is so far. One that is paid for will say so in the notice.
+        if not v.get("postage_paid"):
+            steps[3:3] = [voice.gettext("The label carries no postage: choose a carrier and pay there.")]
     blocks: list[Block] = [
         v.say("%(store)s has approved your return for order %(number)s."),
         *_items(v, voice.gettext("Please send back")),

@@ -5,13 +5,14 @@ from __future__ import annotations
 from flask import Blueprint
 
 from app.container import Container
-from app.web.admin import returns, session, settings
+from app.web.admin import inbox, returns, session, settings
 
 
 def make_admin(container: Container) -> Blueprint:
     """All pages below ``/admin``."""
     blueprint = Blueprint("admin", __name__, url_prefix="/admin", template_folder="templates")
     session.register(blueprint, container)
+    inbox.register(blueprint, container)
     returns.register(blueprint, container)
     settings.register(blueprint, container)
     return blueprint

@@ -37,6 +37,16 @@ class Staff:
         """How history names this person."""
         return history.staff(self.account_id)
 
+    @property
+    def may_decide(self) -> bool:
+        """The warehouse receives and inspects; it decides nothing and moves no money again."""
+        return self.role is not Role.WAREHOUSE
+
+    @property
+    def is_owner(self) -> bool:
+        """Settings are the owner's."""
+        return self.role is Role.OWNER
+
 
 def staff() -> Staff:
     """The signed-in person of this request."""
@@ -46,13 +56,13 @@ def staff() -> Staff:
 
 def only_owner() -> None:
     """Raises NotAllowed for everybody but an owner."""
-    if staff().role is not Role.OWNER:
+    if not staff().is_owner:
         raise NotAllowed
 
 
 def not_warehouse() -> None:
     """Raises NotAllowed for the warehouse, which receives and inspects but decides nothing."""
-    if staff().role is Role.WAREHOUSE:
+    if not staff().may_decide:
         raise NotAllowed
 
 

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import lru_cache
 from typing import Any
 
+from babel import Locale
 from flask import Blueprint, flash, g, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
@@ -18,7 +20,9 @@ from app.core.returns.policy import service as policies
 from app.core.returns.policy.rules import Policy, PolicyInvalid, RefundTrigger, ShippingRefund
 from app.web.admin.session import only_owner, staff
 from app.web.errors import sentence
+from app.web.portal.colours import accent
 
+NO_COUNTRIES = frozenset({"ZZ", "XA", "XB", "EU", "EZ", "UN", "QO"})
 ADDRESS_FIELDS = ("name", "company", "line1", "line2", "postcode", "city", "region", "country", "phone")
 CREDENTIALS = {
     PlatformName.WOOCOMMERCE: ("consumer_key", "consumer_secret", "webhook_secret", "storefront_secret"),
@@ -42,7 +46,7 @@ def register(blueprint: Blueprint, container: Container) -> None:
             return _page(container, part, error.field or error.details.get("field"), sentence(g.voice, error.code)), 422
         except ProviderError as error:
             return _page(container, part, None, error.message), 422
-        flash(g.voice.gettext("Saved."), "good")
+        flash(g.voice.gettext("Saved."), f"saved-{part}")
         return redirect(url_for("admin.settings", _anchor=part))
 
 
@@ -65,7 +69,18 @@ def _page(container: Container, part: str | None = None, field: str | None = Non
         field=field,
         problem=problem,
         form=request.form,
+        countries=_countries(g.voice.formats),
+        swatch=accent(request.form.get("colour") if part == "look" else store.brand.get("colour")),
     )
+
+
+@lru_cache(maxsize=64)
+def _countries(formats: Locale) -> tuple[tuple[str, str], ...]:
+    """(ISO 3166-1 code, name) of every country, by name; CLDR's regions of several countries have digits, ZZ and the
+    like mean no country.
+    """
+    known = {code: name for code, name in formats.territories.items() if len(code) == 2 and code not in NO_COUNTRIES}  # noqa: PLR2004 (alpha-2)
+    return tuple(sorted(known.items(), key=lambda pair: pair[1].casefold()))
 
 
 def _address(container: Container) -> None:
@@ -97,6 +112,7 @@ def _policy(container: Container) -> None:
             refund_trigger=trigger,
             refund_shipping=shipping,
             photo_required="photo_required" in request.form,
+            exchanges="exchanges" in request.form,
         )
         policies.save(db, staff().store.id, changed, actor=staff().actor, now=container.clock.now())
 

@@ -13,6 +13,7 @@ from werkzeug.datastructures import MultiDict
 
 from app.core.kit.texts import Voice
 from app.core.returns.eligibility.service import OrderEligibility
+from app.core.returns.policy.rules import WishedOutcome
 from app.core.returns.reasons.rules import REASONS, AnswerInvalid, Question, ReasonUnknown, check
 from app.core.returns.service import Wish, WishedLine
 from app.web.errors import sentence
@@ -50,10 +51,11 @@ class Entry:
 
 @dataclass(slots=True)
 class Draft:
-    """The whole form. ``submit_key`` was made when it was first shown."""
+    """The whole form. ``submit_key`` was made when it was first shown; ``outcome`` as typed, ``""``: not asked."""
 
     submit_key: str
     entries: dict[UUID, Entry]
+    outcome: str = ""
     problems: list[Problem] = field(default_factory=list)
 
     @property
@@ -68,6 +70,8 @@ class Draft:
     def hidden(self) -> Iterator[tuple[str, str]]:
         """The form again, as names and values for hidden inputs."""
         yield "k", self.submit_key
+        if self.outcome:
+            yield "outcome", self.outcome
         for entry in self.chosen:
             line_id = entry.line.id
             yield "line", str(line_id)
@@ -103,13 +107,15 @@ def read(form: MultiDict[str, str], order: Order) -> Draft:
             },
             note=form.get(f"note-{line.id}", "").replace("\r\n", "\n")[:MAX_NOTE],
         )
-    return Draft(key if _KEY.match(key) else secrets.token_urlsafe(24), entries)
+    return Draft(key if _KEY.match(key) else secrets.token_urlsafe(24), entries, form.get("outcome", "")[:20])
 
 
 def judge(draft: Draft, voice: Voice) -> None:
     """Write what is wrong into ``draft.problems``, all of it at once, each beside its field."""
     if not draft.chosen:
         draft.problems.append(Problem("line", sentence(voice, "nothing_chosen")))
+    if draft.outcome and draft.outcome not in set(WishedOutcome):
+        draft.problems.append(Problem("outcome", sentence(voice, "outcome_not_offered")))
     for entry in draft.chosen:
         draft.problems.extend(_line_problems(entry, voice))
 
@@ -146,6 +152,7 @@ def wish(draft: Draft, locale: str) -> Wish:
         lines=tuple(WishedLine(e.line.id, _whole(e.quantity), e.reason, dict(e.answers), e.note) for e in draft.chosen),
         locale=locale,
         submit_key=draft.submit_key,
+        outcome=WishedOutcome(draft.outcome or WishedOutcome.REFUND),
     )
 
 

@@ -21,7 +21,8 @@ from app.core.returns.access.service import Refused
 from app.core.returns.eligibility import service as eligibility
 from app.core.returns.errors import ReturnUnknown
 from app.core.returns.evidence.service import MAX_PHOTOS
-from app.core.returns.policy.rules import Outcome
+from app.core.returns.policy import service as policies
+from app.core.returns.policy.rules import Outcome, outcomes_offered
 from app.core.returns.reasons.rules import GROUPS, REASONS, in_group
 from app.core.returns.refunds.rules import QuantityExceedsRefundable
 from app.core.returns.service import Preview
@@ -242,6 +243,7 @@ class Pages:
         with reading(self._container) as session:
             eligible = eligibility.of_order(session, order, now=self._container.clock.now())
             drafts = repository.draft_photos(session, store_id, draft.submit_key)
+            _, policy = policies.in_force(session, store_id)
         photos: dict[UUID, list[tuple[UUID, str]]] = {}
         for photo in drafts:
             address = place().file(f"photo/{self._passes.for_photo(store_id, photo.id)}")
@@ -255,6 +257,7 @@ class Pages:
             eligible=eligible,
             photos=photos,
             max_photos=MAX_PHOTOS,
+            outcomes=outcomes_offered(policy),
             order_pass=order_pass,
             groups=[(group, in_group(group)) for group in GROUPS],
             questions=forms.QUESTIONS.values(),

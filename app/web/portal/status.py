@@ -1,4 +1,4 @@
-"""One return, for whoever holds its link: where it stands, the label, and a way to take it back."""
+"""One return, for whoever holds its link: where it stands, the label, and a way to cancel it."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from app.core.orders.ports import Address
 from app.core.returns import repository, service
 from app.core.returns.policy import service as policies
 from app.core.returns.refunds.states import RefundStatus
-from app.core.returns.rules import can_withdraw
+from app.core.returns.rules import Decision, Parcel, Settlement, can_withdraw
 from app.core.returns.words import FOR_STAFF_ONLY
 from app.web.errors import sentence
 from app.web.portal.place import onward, place, reading, show
@@ -47,7 +47,7 @@ def register(blueprint: Blueprint, container: Container) -> None:
                 raise
             with reading(container) as session:
                 already = repository.by_access_key(session, store_id, access_key).decision.value == "withdrawn"
-            # A second click on "take back" is no problem to tell anybody about.
+            # A second click on "cancel" is no problem to tell anybody about.
             problem = "" if already else sentence(g.voice, "too_late")
             return status_page(container, access_key, problem=problem, status=200 if already else 409)
         return status_page(container, access_key) if place().embedded else onward(f"status/{access_key}")
@@ -78,6 +78,8 @@ def status_page(
         label=papers[0] if papers else None,
         address_lines=address_lines(address, posted_in=returned.country) if address else [],
         refund=refunds[-1] if refunds else None,
+        owed=returned.refunds[-1].amount if returned.refunds else returned.quoted,
+        reached=_reached(returned.decision, returned.parcel, returned.settlement),
         policy=policy,
         may_withdraw=can_withdraw(returned.decision, returned.parcel),
         declined_because=[r for r in returned.reasons if r["outcome"] == "decline"],
@@ -86,3 +88,22 @@ def status_page(
         fresh=fresh,
         problem=problem,
     )
+
+
+def _reached(decision: Decision, parcel: Parcel, settlement: Settlement) -> int:
+    """How many of the steps approved, on its way, arrived, refunded are behind it; 0 where they do not tell its story
+    (not granted, label expired, parcel lost, or paid before anything was sent).
+    """
+    if decision is not Decision.APPROVED:
+        return 0
+    if settlement is not Settlement.NONE and parcel not in {Parcel.RECEIVED, Parcel.INSPECTED}:
+        return 0
+    if settlement is Settlement.REFUNDED:
+        return 4
+    return {
+        Parcel.NONE: 1,
+        Parcel.LABELLED: 1,
+        Parcel.IN_TRANSIT: 2,
+        Parcel.RECEIVED: 3,
+        Parcel.INSPECTED: 3 if settlement is not Settlement.NONE else 0,
+    }.get(parcel, 0)

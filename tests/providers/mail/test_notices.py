@@ -178,6 +178,12 @@ def test_with_a_label_attached_the_shopper_is_told_to_print_it() -> None:
     assert "Print" not in as_text(make_notice("return_approved"))
 
 
+def test_a_label_without_postage_says_so_and_one_that_is_paid_for_does_not() -> None:
+    words = "The label carries no postage: choose a carrier and pay there."
+    assert words in as_text(make_notice("return_approved", attachments=(LABEL,)))
+    assert words not in as_text(make_notice("return_approved", attachments=(LABEL,), values={"postage_paid": True}))
+
+
 def test_without_an_address_to_reply_to_no_reply_is_asked_for() -> None:
     assert "Reply to this mail" not in as_text(make_notice("return_declined", reply_to=None))
 

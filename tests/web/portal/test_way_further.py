@@ -195,18 +195,18 @@ def test_an_order_with_a_return_shows_it_first(world: World) -> None:
     assert "Return something else" in page.text
 
 
-def test_a_return_is_taken_back_after_a_question(world: World) -> None:
+def test_a_return_is_cancelled_after_a_question(world: World) -> None:
     order = world.add_order()
     made = submitted(world, order)
     address = f"/r/acme/status/{made.access_key}"
-    assert "Take this return back?" in world.client.get(f"{address}/withdraw").text
+    assert "Cancel this return?" in world.client.get(f"{address}/withdraw").text
     assert world.returns()[0].decision.value == "approved"
     answers = [world.client.post(f"{address}/withdraw") for _ in range(2)]
     assert [a.status_code for a in answers] == [303, 200]
     assert world.returns()[0].decision.value == "withdrawn"
     assert world.line(order).requested == 0
     page = world.client.get(address).text
-    assert "You have taken this return back" in page
+    assert "You have cancelled this return" in page
     assert "/withdraw" not in page
 
 
