@@ -320,6 +320,26 @@ def notify_shopper(container: Container, message: OutboxMessage) -> Result:
     return {"sent": payload["kind"]}
 
 
+def shopper_told(session: Session, container: Container, message: OutboxMessage, result: Result, now: datetime) -> None:
+    """The timeline says so; a code belongs to no return."""
+    del container
+    _mail_history(session, message, "told", now, mail=result["sent"])
+
+
+def shopper_not_told(session: Session, container: Container, message: OutboxMessage, error: str, now: datetime) -> None:
+    """Staff see it, and may write themselves."""
+    del container
+    _mail_history(session, message, "mail_failed", now, reason=error, mail=message.payload["kind"])
+
+
+def _mail_history(session: Session, message: OutboxMessage, event: str, now: datetime, **data: Any) -> None:
+    return_id = message.payload.get("return_id")
+    if return_id:
+        history.record(
+            session, message.store_id, "return", UUID(return_id), event, actor=history.SYSTEM, at=now, **data
+        )
+
+
 def returns_page(container: Container, store: Store) -> str:
     """Where the store's returns page is: inside the storefront where that is known, else with us."""
     return (store.returns_url or f"{container.settings.public_url}/r/{store.slug}").rstrip("/")
@@ -344,5 +364,5 @@ EFFECTS: Mapping[str, Effect] = {
     label_service.LABEL_VOID: Effect(call=void_label),
     refunds.REFUND_ISSUE: Effect(call=issue_refund, find=find_refund, done=refund_issued, dead=refund_dead),
     inventory.STOCK_MOVE: Effect(call=move_stock, find=find_movement, done=stock_moved, dead=stock_dead),
-    notices.SHOPPER_NOTIFY: Effect(call=notify_shopper),
+    notices.SHOPPER_NOTIFY: Effect(call=notify_shopper, done=shopper_told, dead=shopper_not_told),
 }

@@ -33,7 +33,7 @@ SENTENCES = {
     "answer_invalid": N_("Please answer this question."),
     "photo_unreadable": N_("This file is not a picture we can read. Please use a JPEG, PNG or WebP photo."),
     "photo_too_large": N_("This picture is too large. Please use one under 12 MB."),
-    "too_late": N_("The parcel is on its way, so the return can no longer be taken back."),
+    "too_late": N_("The parcel is on its way, so the return can no longer be cancelled."),
     "return_unknown": N_("We could not find this return."),
     "order_unknown": N_("We could not find this order."),
     "store_unknown": N_("We could not find this store."),

@@ -239,7 +239,7 @@ def approve(session: Session, store: Store, returned: Return, *, actor: str, now
         for line in returned.lines:  # declining had released the units
             orders.claim_units(session, store.id, line.order_line_id, line.quantity)
         session.expire(returned, ["order"])
-    _, policy = policies.in_force(session, store.id)
+    policy = policies.decided_by(session, store.id, returned.policy_version)
     _grant(session, store, returned, policy, actor=actor, reason=reason, now=now)
 
 
@@ -277,13 +277,12 @@ def labelled(
 ) -> None:
     """The carrier has sold the label: tell the shopper."""
     label = labels.keep(session, store.id, returned.id, outbox_id, bought, now=now)
-    if returned.decision is not Decision.APPROVED:
-        labels.void_all(
-            session, store.id, returned.id, lane=returned.lane, now=now
-        )  # withdrawn while the carrier was busy
+    if returned.decision is not Decision.APPROVED or returned.parcel is not Parcel.NONE:
+        # withdrawn, or arrived without a label, while the carrier was busy
+        labels.void_all(session, store.id, returned.id, lane=returned.lane, now=now)
         return
     move_parcel(session, returned, ParcelEvent.LABEL, actor=SYSTEM, now=now, carrier=label.carrier)
-    _, policy = policies.in_force(session, store.id)
+    policy = policies.decided_by(session, store.id, returned.policy_version)
     parts = _expected_parts(session, returned, policy)
     address = Address.from_dict(store.return_address)
     notices.approved(

@@ -85,7 +85,7 @@ DECISIONS: Mapping[str, str] = {
     "review": N_("Being looked at"),
     "approved": N_("Approved"),
     "declined": N_("Declined"),
-    "withdrawn": N_("Taken back"),
+    "withdrawn": N_("Cancelled"),
 }
 PARCELS: Mapping[str, str] = {
     "none": N_("Not sent yet"),
@@ -119,7 +119,7 @@ EVENTS: Mapping[tuple[str | None, str], str] = {
     ("decision", "approve"): N_("The return was approved."),
     ("decision", "decline"): N_("The return was declined."),
     ("decision", "escalate"): N_("A person at the store looks at the request."),
-    ("decision", "withdraw"): N_("The request was taken back."),
+    ("decision", "withdraw"): N_("The shopper cancelled the return."),
     ("parcel", "label"): N_("The return label is ready."),
     ("parcel", "scan"): N_("The parcel is on its way."),
     ("parcel", "receive"): N_("The parcel has arrived."),
@@ -138,8 +138,21 @@ EVENTS: Mapping[tuple[str | None, str], str] = {
     (None, "restocked"): N_("The items are back in stock."),
     (None, "stock_not_counted"): N_("The store keeps no count of these items."),
     (None, "restock_failed"): N_("The items could not be put back in stock."),
+    (None, "mail_failed"): N_("A mail to the shopper could not be sent."),
 }
-FOR_STAFF_ONLY = frozenset({"graded", "restocked", "stock_not_counted", "restock_failed", "label_failed"})
+NOTICES: Mapping[str, str] = {
+    "return_received": N_("Mail sent: the request has arrived."),
+    "return_approved": N_("Mail sent: approved, with the label."),
+    "return_declined": N_("Mail sent: declined, with the reasons."),
+    "return_withdrawn": N_("Mail sent: cancelled."),
+    "return_expired": N_("Mail sent: the label was not used in time."),
+    "parcel_received": N_("Mail sent: the parcel has arrived."),
+    "return_inspected_less": N_("Mail sent: less is refunded than was shown."),
+    "refund_issued": N_("Mail sent: the money is on its way."),
+}
+FOR_STAFF_ONLY = frozenset(
+    {"graded", "restocked", "stock_not_counted", "restock_failed", "label_failed", "told", "mail_failed"}
+)
 """Events that say nothing to a shopper."""
 
 
@@ -214,6 +227,8 @@ def refund_to(voice: Voice, amount: Money, instrument: str) -> str:
 
 def history_sentence(voice: Voice, entry: Fact) -> str:
     """What happened, in plain words, fit for a shopper's eyes: no staff note and no vendor's error text."""
+    if entry.event == "told":
+        return _say(voice, NOTICES, str((entry.data or {}).get("mail", "")))
     msgid = EVENTS.get((entry.machine, entry.event))
     if msgid is None:
         return str(entry.event).replace("_", " ")

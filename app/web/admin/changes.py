@@ -65,7 +65,7 @@ def _receive(db: Session, store: Store, returned: Return, actor: str, now: datet
 
 
 def _retry(db: Session, store: Store, returned: Return, actor: str, now: datetime) -> None:
-    _, policy = policies.in_force(db, store.id)
+    policy = policies.decided_by(db, store.id, returned.policy_version)
     refunds.retry(db, returned, policy, actor=actor, now=now)
 
 

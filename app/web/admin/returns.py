@@ -98,7 +98,7 @@ def register(blueprint: Blueprint, container: Container) -> None:
         tone, state = state_of(returned.decision, returned.parcel, returned.settlement)
         if returned.settlement is Settlement.PENDING and any(effect.kind == REFUND_ISSUE for effect in stuck):
             tone, state = "bad", N_("Refund not confirmed")
-        _, policy = policies.in_force(db, store.id)
+        policy = policies.decided_by(db, store.id, returned.policy_version)
         return render_template(
             "admin/detail.html",
             returned=returned,

@@ -66,7 +66,7 @@ def status_page(
             if entry.machine is not None or entry.event not in FOR_STAFF_ONLY
         ]
         papers = [row for row in labels.of_return(session, store.id, returned.id) if row.voided_at is None]
-        _, policy = policies.in_force(session, store.id)
+        policy = policies.decided_by(session, store.id, returned.policy_version)
     refunds = [refund for refund in returned.refunds if refund.status is not RefundStatus.FAILED]
     address = Address.from_dict(store.return_address) if store.return_address else None
     return show(

@@ -20,7 +20,7 @@ from app.core.returns import repository, service
 from app.core.returns.errors import InspectionIncomplete, NothingChosen, OutcomeNotOffered, ReasonNeeded, TooLate
 from app.core.returns.models import Refund, Return
 from app.core.returns.policy import service as policies
-from app.core.returns.policy.rules import Outcome, Policy, WishedOutcome
+from app.core.returns.policy.rules import Outcome, Policy, RefundTrigger, WishedOutcome
 from app.core.returns.receiving import service as receiving
 from app.core.returns.receiving.rules import Disposition, Grade
 from app.core.returns.refunds import service as refunds
@@ -286,6 +286,16 @@ def test_the_inbox_counts_what_its_pages_hold(sqlite_database: Database) -> None
         counts = repository.count_by_queue(session, store_id)
         for queue in repository.Queue:
             assert len(repository.page(session, store_id, queue, size=500).returns) == counts[queue], queue
+
+
+def test_a_change_of_the_policy_does_not_touch_what_was_promised_before(sqlite_database: Database) -> None:
+    store_id, return_id = _approved(sqlite_database, quantity=1)
+    with sqlite_database.write() as session:
+        policies.save(session, store_id, Policy(refund_trigger=RefundTrigger.RECEIPT), actor=STAFF, now=NOW)
+    with sqlite_database.write() as session:
+        store, returned = merchants.store(session, store_id), repository.get(session, store_id, return_id)
+        receiving.receive(session, store, returned, actor=STAFF, now=NOW)
+        assert returned.settlement is Settlement.NONE
 
 
 def test_a_saved_policy_is_the_one_in_force(sqlite_database: Database) -> None:

@@ -217,7 +217,7 @@ def test_a_return_that_has_arrived_cannot_be_taken_back(world: World) -> None:
         session.execute(update(Return).where(Return.id == made.id).values(parcel="received"))
     answer = world.client.post(f"/r/acme/status/{made.access_key}/withdraw")
     assert answer.status_code == 409
-    assert "the return can no longer be taken back" in answer.text
+    assert "the return can no longer be cancelled" in answer.text
     assert world.returns()[0].decision.value == "approved"
 
 

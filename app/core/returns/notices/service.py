@@ -44,6 +44,7 @@ def put(
             "kind": kind,
             "to": returned.email,
             "locale": returned.locale,
+            "return_id": str(returned.id),
             "access_key": returned.access_key,
             "label_id": str(label_id) if label_id else None,
             "values": {"rma": returned.rma, "order_number": returned.order_number, "items": items, **values},

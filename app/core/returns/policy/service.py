@@ -38,6 +38,12 @@ def in_force(session: Session, store_id: UUID) -> tuple[int, Policy]:
     return (row.version, from_body(row.body)) if row is not None else (0, Policy())
 
 
+def decided_by(session: Session, store_id: UUID, version: int) -> Policy:
+    """The version that a return was decided by: a change of the policy afterwards does not touch it."""
+    row = session.get(ReturnPolicy, (store_id, version))
+    return from_body(row.body) if row is not None else Policy()
+
+
 def save(session: Session, store_id: UUID, policy: Policy, *, actor: str, now: datetime) -> int:
     """Keep ``policy`` as the next version; gives its number. Two staff members saving at once: the second conflicts
     on the key.

@@ -44,7 +44,7 @@ def receive(session: Session, store: Store, returned: Return, *, actor: str, now
             orders.claim_units(session, store.id, line.order_line_id, line.quantity)
     move_parcel(session, returned, ParcelEvent.RECEIVE, actor=actor, now=now)
     returned.received_at = now
-    _, policy = policies.in_force(session, store.id)
+    policy = policies.decided_by(session, store.id, returned.policy_version)
     notices.put(session, returned, "parcel_received", {"refund_when": policy.refund_trigger.value}, now=now)
     if policy.refund_trigger is RefundTrigger.RECEIPT and returned.settlement is Settlement.NONE:
         refunds.settle(session, returned, units_of(returned), policy, actor=actor, now=now)
@@ -114,7 +114,7 @@ def _settle_inspected(
             session, returned, "return_inspected_less", {"amount": {"minor": 0, "currency": returned.currency}}, now=now
         )
         return
-    _, policy = policies.in_force(session, store.id)
+    policy = policies.decided_by(session, store.id, returned.policy_version)
     refund = refunds.settle(session, returned, accepted, policy, actor=actor, now=now)
     if refund.amount_minor < returned.quoted_minor:
         notices.put(session, returned, "return_inspected_less", {"amount": notices.money_value(refund.amount)}, now=now)
