@@ -54,8 +54,9 @@ class Pages:
     def find(self) -> Response:
         """Order number and e-mail; whatever is typed, the answer is the page that asks for the code."""
         number, email = _typed("number"), _typed("email")
-        if request.method == "GET":
-            return show(self._container, "find.html", number=number, email=email, problems={})
+        if request.method == "GET":  # the store's own pages may link here with the number of the order
+            number = request.args.get("number", "").strip()[:MAX_TYPED]
+            return show(self._container, "find.html", number=number, email="", problems={})
         problems = {}
         if not number.strip("# "):
             problems["number"] = g.voice.gettext("Please enter your order number.")
