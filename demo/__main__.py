@@ -10,11 +10,9 @@ from pathlib import Path
 
 from app.operations.embedded import only_one
 from app.operations.refusals import CannotStart
-from demo import firstday, once, welcome
-from demo.house import connect_stores, demo_house, own_container, settle
+from demo import welcome
+from demo.house import demo_house, settle
 from demo.plan import Plan
-from demo.player import StepFailed
-from demo.stores import utc_now
 
 LAST_PORT = 65531
 VAR = Path(__file__).resolve().parents[1] / "var"
@@ -42,6 +40,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _once(folder: Path) -> int:
+    from demo import once  # noqa: PLC0415 (only here: the demo itself starts quickly)
+
     _forget(folder)
     return once.main(_plan(folder, None))
 
@@ -53,22 +53,32 @@ def _run(folder: Path, port: int, *, fresh: bool) -> int:
     settle(plan)
 
     def ready() -> None:
-        container = own_container()
-        try:
-            first = connect_stores(container, plan)
-        finally:
-            container.database.dispose()
-        if first:
-            print("The first start: a few shoppers return something, so that the inbox is not empty ...", flush=True)
-            try:
-                firstday.play(plan, utc_now())
-            except StepFailed as failure:
-                print(f"That did not go as it should: {failure}", file=sys.stderr)
+        if not plan.is_furnished:
+            _first_day(plan)
         print(welcome.text(plan), flush=True)
 
     with demo_house(plan, with_stores=True) as house:
         house.watch(ready)
     return 0
+
+
+def _first_day(plan: Plan) -> None:
+    """Connect the stores; a few shoppers return something, so that the inbox is not empty."""
+    from demo import connect, firstday  # noqa: PLC0415 (a later start needs none of it and is quick)
+    from demo.player import StepFailed  # noqa: PLC0415 (as above)
+    from demo.stores import utc_now  # noqa: PLC0415 (as above)
+
+    container = connect.own_container()
+    try:
+        connect.connect_stores(container, plan)
+    finally:
+        container.database.dispose()
+    print("The first start: a few shoppers return something, so that the inbox is not empty ...", flush=True)
+    try:
+        firstday.play(plan, utc_now())
+    except StepFailed as failure:
+        print(f"That did not go as it should: {failure}", file=sys.stderr)
+    plan.furnished()
 
 
 def _plan(folder: Path, port: int | None) -> Plan:

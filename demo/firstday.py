@@ -68,7 +68,9 @@ def _play(scene: Scene, order: world.Order, returns_url: str, mail: Mail, staff:
         return
     staff.open(rma)
     if scene.then == "decline":
-        staff.press("decline", "Both articles on your photo are the ones you ordered.")
+        staff.press(
+            "decline", "The article we packed is the one you ordered. Send us a photo of it, and we look again."
+        )
         return
     staff.press("receive")
     if scene.then == "refund":

@@ -25,7 +25,8 @@ from app.core.messaging import history, inbox, outbox
 from app.core.orders import repository as orders
 from app.core.returns import repository as returns
 from demo import timeline
-from demo.house import connect_stores, demo_house, own_container, settle
+from demo.connect import connect_stores, own_container
+from demo.house import demo_house, settle
 from demo.plan import OWNER, PASSWORD, Plan
 from demo.player import Choice, Shopper, Staff, StepFailed, until
 from demo.storefront.shop import Shop

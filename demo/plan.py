@@ -16,6 +16,7 @@ SHOP = "oak-and-tern.myshopify.com"
 OWNER = "owner@example.test"
 PASSWORD = "returns-are-easy"
 _FILE = "demo.json"
+_FURNISHED = "furnished"
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +60,15 @@ class Plan:
     def to_json(self) -> str:
         """The whole plan, for a process that is part of it."""
         return json.dumps({**asdict(self), "folder": str(self.folder)})
+
+    @property
+    def is_furnished(self) -> bool:
+        """Whether the first day is over: stores connected, a few returns made."""
+        return (self.folder / _FURNISHED).exists()
+
+    def furnished(self) -> None:
+        """The first day is over."""
+        (self.folder / _FURNISHED).touch()
 
     @property
     def ports(self) -> dict[str, int]:

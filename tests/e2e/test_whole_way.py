@@ -203,7 +203,7 @@ def test_a_return_from_the_shelf_to_the_refund(demo: Demo, case: Case, shopper: 
     shopper.goto(status)
     again_until(shopper, "Your money is on its way")
     expect(shopper.get_by_text(total).first).to_be_visible()
-    shopper.get_by_role("link", name="Your orders").click()
+    shopper.get_by_role("link", name="Orders").click()
     for _ in range(60):
         row = shopper.locator(".orders a", has_text=f"#{number}")
         if "refunded" in row.inner_text():
