@@ -15,6 +15,7 @@ from pypdf import PdfReader
 from demo.plan import OWNER, PASSWORD
 from tests.e2e.conftest import Demo
 
+RMA = re.compile(r"R-[0-9A-Z]{4}-[0-9A-Z]{4}")
 PHONE = ViewportSize(width=390, height=844)
 DESKTOP = ViewportSize(width=1280, height=900)
 
@@ -174,7 +175,8 @@ def test_a_return_from_the_shelf_to_the_refund(demo: Demo, case: Case, shopper: 
         assert total == case.amount
     expect(shopper.get_by_text(case.instrument).first).to_be_visible()
     shopper.get_by_role("button", name="Confirm return").click()
-    rma = re.search(r"R-[0-9A-Z]{4}-[0-9A-Z]{4}", shopper.locator("main").inner_text())
+    expect(shopper.locator("main")).to_contain_text(RMA)
+    rma = RMA.search(shopper.locator("main").inner_text())
     assert rma is not None
 
     look = shopper.get_by_role("link", name="Look again")

@@ -1,11 +1,11 @@
-"""The merchant's side: sign in, the inbox, one return, receiving, settings."""
+"""The merchant's side: sign in, the inbox, one return, receiving, settings, connecting a store."""
 
 from __future__ import annotations
 
 from flask import Blueprint
 
 from app.container import Container
-from app.web.admin import inbox, returns, session, settings
+from app.web.admin import inbox, returns, session, settings, stores
 
 
 def make_admin(container: Container) -> Blueprint:
@@ -15,4 +15,5 @@ def make_admin(container: Container) -> Blueprint:
     inbox.register(blueprint, container)
     returns.register(blueprint, container)
     settings.register(blueprint, container)
+    stores.register(blueprint, container)
     return blueprint

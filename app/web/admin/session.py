@@ -48,6 +48,10 @@ class Staff:
         return self.role is Role.OWNER
 
 
+NO_STORE_YET = frozenset({"admin.new_store", "admin.sign_out", "admin.choose_language"})
+"""What somebody may do who belongs to no store."""
+
+
 def staff() -> Staff:
     """The signed-in person of this request."""
     person: Staff = g.staff
@@ -80,9 +84,11 @@ def register(blueprint: Blueprint, container: Container) -> None:
         with container.database.read() as db:
             mine = merchants.memberships(db, UUID(account_id))
             name = merchants.names(db, [UUID(account_id)]).get(UUID(account_id), "")
-        if not mine:
+        if not name:  # the account is gone
             session.clear()
             return redirect(url_for("admin.sign_in"))
+        if not mine:
+            return None if request.endpoint in NO_STORE_YET else redirect(url_for("admin.new_store"))
         wanted_store = session.get("store_id")
         membership, store = next(((m, s) for m, s in mine if str(s.id) == wanted_store), mine[0])
         g.staff = Staff(UUID(account_id), name, store, membership.role, tuple(s for _, s in mine))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from functools import lru_cache
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from babel import Locale
 from flask import Blueprint, flash, g, redirect, render_template, request, url_for
@@ -21,6 +21,9 @@ from app.core.returns.policy.rules import Policy, PolicyInvalid, RefundTrigger, 
 from app.web.admin.session import only_owner, staff
 from app.web.errors import sentence
 from app.web.portal.colours import accent
+
+if TYPE_CHECKING:
+    from app.core.merchants.models import Store
 
 NO_COUNTRIES = frozenset({"ZZ", "XA", "XB", "EU", "EZ", "UN", "QO"})
 ADDRESS_FIELDS = ("name", "company", "line1", "line2", "postcode", "city", "region", "country", "phone")
@@ -58,6 +61,8 @@ def _page(container: Container, part: str | None = None, field: str | None = Non
     return render_template(
         "admin/settings.html",
         store=store,
+        own_returns_url=f"{container.settings.public_url}/r/{store.slug}",
+        webhook_url=_webhook_url(container, store),
         policy=policy,
         version=version,
         address_fields=ADDRESS_FIELDS,
@@ -72,6 +77,12 @@ def _page(container: Container, part: str | None = None, field: str | None = Non
         countries=_countries(g.voice.formats),
         swatch=accent(request.form.get("colour") if part == "look" else store.brand.get("colour")),
     )
+
+
+def _webhook_url(container: Container, store: Store) -> str:
+    """Where the store delivers: an app of Shopify has one address for all its shops."""
+    place = "" if store.platform is PlatformName.SHOPIFY else f"/{store.slug}"
+    return f"{container.settings.public_url}/webhooks/{store.platform.value}{place}"
 
 
 @lru_cache(maxsize=64)
@@ -120,14 +131,11 @@ def _policy(container: Container) -> None:
 def _look(container: Container) -> None:
     with container.database.write() as db:
         store = merchants.store(db, staff().store.id)
-        service.set_brand(
-            db,
-            store,
-            colour=request.form.get("colour", "").strip(),
-            logo_url=request.form.get("logo_url", "").strip(),
-            actor=staff().actor,
-            now=container.clock.now(),
-        )
+        actor, now = staff().actor, container.clock.now()
+        colour, logo = (request.form.get(name, "").strip() for name in ("colour", "logo_url"))
+        service.set_brand(db, store, colour=colour, logo_url=logo, actor=actor, now=now)
+        if request.form.get("returns_url", "").strip() != (store.returns_url or ""):
+            service.set_returns_url(db, store, request.form.get("returns_url", ""), actor=actor, now=now)
 
 
 def _connection(container: Container) -> None:
