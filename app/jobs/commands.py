@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import TYPE_CHECKING
 from uuid import UUID
 
 from sqlalchemy.orm import Session
@@ -11,15 +12,24 @@ from app.core.merchants import service as merchants
 from app.core.orders import service as orders
 from app.core.orders.ports import Command, Disconnected, Ignore, OrderDeleted, PullOrder, RecordOrder
 
+if TYPE_CHECKING:
+    from app.core.orders.models import Order
 
-def apply(session: Session, store_id: UUID, command: Command, *, because: str, now: datetime) -> str:
+Known = dict[tuple[UUID, str], "Order"]
+"""Orders by store and platform id."""
+
+
+def apply(
+    session: Session, store_id: UUID, command: Command, *, because: str, now: datetime, known: Known | None = None
+) -> str:
     """Do what ``command`` asks, in the caller's unit of work; gives a stable code of what became of it.
 
-    ``because`` is the delivery's key: one delivery asks for at most one pull, however often it is applied.
+    ``because`` names what asked: one reason makes at most one pull of an order, however often it is applied.
+    ``known``: see ``orders.service.record``.
     """
     match command:
         case RecordOrder(snapshot=snapshot, pull=pull):
-            _, recorded = orders.record(session, store_id, snapshot, now=now)
+            _, recorded = orders.record(session, store_id, snapshot, now=now, known=known)
             if pull:
                 orders.ask_pull(session, store_id, snapshot.ref, now=now, because=because)
             return recorded.value

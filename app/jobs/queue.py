@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import threading
 import time
 from datetime import timedelta
@@ -14,7 +15,7 @@ from rq.serializers import JSONSerializer
 
 from app.container import Container
 from app.jobs.effects import EFFECTS
-from app.jobs.inbox import drain_inbox
+from app.jobs.inbox import drain_inbox, forget_old_bodies
 from app.jobs.outbox import drain_outbox
 from app.jobs.reconcile import reconcile_all
 from app.jobs.sweep import sweep
@@ -23,7 +24,11 @@ log = structlog.get_logger()
 
 QUEUE = "helloword"
 BELL = "helloword:bell"
-BELL_HOLDS_MS = 200
+BELL_HOLDS_MS = 10_000
+"""A bell hangs until a drain takes it down, and this long if nobody does: a dead worker's queue must stay short."""
+INBOX_TURN = 5000
+"""Rows of the inbox after which the outbox has its turn: refunds must not wait for a sale to end."""
+JOB_TIMEOUT_S = 3600
 _QUIET_S = 0.05
 _process: dict[str, Container] = {}
 """The worker's container: RQ calls jobs by name with plain arguments, so they look here. Set by ``build_worker``."""
@@ -32,7 +37,7 @@ Worker = SimpleWorker
 
 
 class RedisDoorbell:
-    """Rings at most once in ``BELL_HOLDS_MS`` over all processes; never raises, never makes a request wait."""
+    """Rings only when no bell hangs, over all processes; never raises, never makes a request wait."""
 
     def __init__(self, client: redis.Redis) -> None:
         self._client = client
@@ -61,7 +66,7 @@ class RedisDoorbell:
         """Ring in this thread; whether a job was enqueued (False when a bell that nobody has answered yet hangs)."""
         try:
             if self._client.set(BELL, b"1", nx=True, px=BELL_HOLDS_MS):
-                self._queue.enqueue("app.jobs.queue.drain", result_ttl=0, failure_ttl=3600)
+                self._queue.enqueue("app.jobs.queue.drain", job_timeout=JOB_TIMEOUT_S, result_ttl=0, failure_ttl=3600)
                 return True
         except redis.RedisError as error:
             log.warning("bell_broken", error=type(error).__name__)
@@ -73,9 +78,12 @@ def drain() -> None:
     now on rings again; what the inbox wrote to the outbox goes out at once.
     """
     container = _process["container"]
-    redis.Redis.from_url(container.settings.redis_url).delete(BELL)
-    drain_inbox(container)
+    with redis.Redis.from_url(container.settings.redis_url) as client:
+        client.delete(BELL)
+    more = drain_inbox(container, INBOX_TURN) >= INBOX_TURN
     drain_outbox(container, EFFECTS)
+    if more:
+        container.bell.ring()
 
 
 def sweep_job() -> None:
@@ -88,18 +96,29 @@ def reconcile_job() -> None:
     reconcile_all(_process["container"])
 
 
+def forget_job() -> None:
+    """Forget the bodies of deliveries that were handled long ago."""
+    forget_old_bodies(_process["container"])
+
+
 def build_worker(container: Container) -> Worker:
     """A worker that runs jobs in its own process (the engine and the caches live on), on exactly one queue."""
     _process["container"] = container
+    gc.collect()
+    gc.freeze()  # what is loaded stays: looking through it again and again would cost a fifth of a drain
     client = redis.Redis.from_url(container.settings.redis_url)
     queue = Queue(QUEUE, connection=client, serializer=JSONSerializer)
     return SimpleWorker([queue], connection=client, serializer=JSONSerializer)
 
 
 class Scheduler:
-    """Enqueues the periodic jobs. Several of them do no harm: each period's job has one id."""
+    """Enqueues the periodic jobs, each once in its period, however many schedulers run."""
 
-    EVERY = (("app.jobs.queue.sweep_job", timedelta(seconds=5)), ("app.jobs.queue.reconcile_job", timedelta(minutes=5)))
+    EVERY = (
+        ("app.jobs.queue.sweep_job", timedelta(seconds=5)),
+        ("app.jobs.queue.reconcile_job", timedelta(minutes=5)),
+        ("app.jobs.queue.forget_job", timedelta(days=1)),
+    )
 
     def __init__(self, container: Container) -> None:
         self._container = container
@@ -112,10 +131,11 @@ class Scheduler:
         now = self._container.clock.now().timestamp()
         count = 0
         for job, every in self.EVERY:
-            period = int(now // every.total_seconds())
+            seconds = int(every.total_seconds())
             name = job.rsplit(".", 1)[-1]
-            if self._client.set(f"helloword:period:{name}:{period}", b"1", nx=True, ex=int(every.total_seconds()) * 2):
-                self._queue.enqueue(job, result_ttl=0, failure_ttl=3600, job_timeout=1800)
+            if self._client.set(f"helloword:period:{name}:{int(now // seconds)}", b"1", nx=True, ex=seconds * 2):
+                # Void when its period is over: a queue that nobody works on does not fill up with sweeps.
+                self._queue.enqueue(job, ttl=seconds, job_timeout=JOB_TIMEOUT_S, result_ttl=0, failure_ttl=3600)
                 count += 1
         return count
 

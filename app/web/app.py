@@ -14,7 +14,7 @@ from app.web import errors, health
 from app.web.admin import make_admin
 from app.web.limits import limit
 from app.web.portal import make_portal, make_storefront
-from app.web.webhooks import make_webhooks
+from app.web.webhooks import WebhookIntake
 
 MAX_BODY = 64 * 1024 * 1024
 """Five photos for each of a few items; the webhooks' own limit is far lower."""
@@ -68,12 +68,13 @@ def create_app(container: Container) -> Flask:
 
     errors.register(app)
     csrf.init_app(app)
-    for blueprint in (make_webhooks(container), make_portal(container), make_storefront(container)):
+    for blueprint in (make_portal(container), make_storefront(container)):
         csrf.exempt(blueprint)  # no cookies there: a signature or a signed token is the proof
         app.register_blueprint(blueprint)
     app.register_blueprint(make_admin(container))
     app.register_blueprint(health.make_health(container))
     limit(app, container)
+    app.wsgi_app = WebhookIntake(container, app.wsgi_app)  # type: ignore[method-assign]
     if settings.trusted_proxies:
         hops = settings.trusted_proxies
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=hops, x_proto=hops, x_host=hops)  # type: ignore[method-assign]

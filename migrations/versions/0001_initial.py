@@ -96,8 +96,20 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("store_id", "dedup_key", name=op.f("pk_inbox_events")),
     )
     with op.batch_alter_table("inbox_events", schema=None) as batch_op:
-        batch_op.create_index("ix_inbox_events_store_id_event_key", ["store_id", "event_key"], unique=False)
-        batch_op.create_index("ix_inbox_events_store_id_received_at", ["store_id", "received_at"], unique=False)
+        batch_op.create_index(
+            "ix_inbox_events_event",
+            ["store_id", "event_key"],
+            unique=False,
+            postgresql_where=sa.text("event_key IS NOT NULL"),
+            sqlite_where=sa.text("event_key IS NOT NULL"),
+        )
+        batch_op.create_index(
+            "ix_inbox_events_kept",
+            ["store_id", "received_at"],
+            unique=False,
+            postgresql_where=sa.text("length(body) > 0"),
+            sqlite_where=sa.text("length(body) > 0"),
+        )
         batch_op.create_index(
             "ix_inbox_events_waiting",
             ["available_at"],
@@ -493,10 +505,14 @@ def upgrade() -> None:
         sa.UniqueConstraint("store_id", "submit_key", name=op.f("uq_returns_store_id_submit_key")),
     )
     with op.batch_alter_table("returns", schema=None) as batch_op:
+        batch_op.create_index("ix_returns_store_id_country", ["store_id", "country"], unique=False)
         batch_op.create_index("ix_returns_store_id_decision", ["store_id", "decision", "id"], unique=False)
         batch_op.create_index("ix_returns_store_id_order_id", ["store_id", "order_id"], unique=False)
         batch_op.create_index("ix_returns_store_id_parcel", ["store_id", "parcel", "id"], unique=False)
         batch_op.create_index("ix_returns_store_id_settlement", ["store_id", "settlement", "id"], unique=False)
+        batch_op.create_index(
+            "ix_returns_store_id_states", ["store_id", "decision", "parcel", "settlement"], unique=False
+        )
 
     op.create_table(
         "refunds",
@@ -646,10 +662,12 @@ def downgrade() -> None:
 
     op.drop_table("refunds")
     with op.batch_alter_table("returns", schema=None) as batch_op:
+        batch_op.drop_index("ix_returns_store_id_states")
         batch_op.drop_index("ix_returns_store_id_settlement")
         batch_op.drop_index("ix_returns_store_id_parcel")
         batch_op.drop_index("ix_returns_store_id_order_id")
         batch_op.drop_index("ix_returns_store_id_decision")
+        batch_op.drop_index("ix_returns_store_id_country")
 
     op.drop_table("returns")
     op.drop_table("order_shipping")
@@ -697,8 +715,16 @@ def downgrade() -> None:
             postgresql_where=sa.text("handled_at IS NULL"),
             sqlite_where=sa.text("handled_at IS NULL"),
         )
-        batch_op.drop_index("ix_inbox_events_store_id_received_at")
-        batch_op.drop_index("ix_inbox_events_store_id_event_key")
+        batch_op.drop_index(
+            "ix_inbox_events_kept",
+            postgresql_where=sa.text("length(body) > 0"),
+            sqlite_where=sa.text("length(body) > 0"),
+        )
+        batch_op.drop_index(
+            "ix_inbox_events_event",
+            postgresql_where=sa.text("event_key IS NOT NULL"),
+            sqlite_where=sa.text("event_key IS NOT NULL"),
+        )
 
     op.drop_table("inbox_events")
     with op.batch_alter_table("history_entries", schema=None) as batch_op:

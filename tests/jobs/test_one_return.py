@@ -14,6 +14,7 @@ from sqlalchemy import select
 from app.container import Container
 from app.core.kit.errors import ProviderError
 from app.core.kit.money import Money
+from app.core.labels import repository as labels
 from app.core.merchants import repository as merchants
 from app.core.messaging import history, inbox, outbox
 from app.core.messaging.models import InboxEvent, OutboxMessage, OutboxStatus
@@ -35,8 +36,9 @@ STAFF = "staff:0190"
 def deliver(container: Container, store_id: UUID, key: str, topic: str = "order", **value: Any) -> None:
     body = json.dumps({"topic": topic, "key": key, "order": "1001", **value}).encode()
     row = inbox.row(store_id, topic, key, body, received_at=NOW, event_key=value.get("event"))
-    with container.database.engine.begin() as connection:
-        inbox.insert(connection, [row])
+    writer = inbox.Writer(container.database.engine)
+    writer.keep([row])
+    writer.close()
 
 
 def settled_store(container: Container) -> UUID:
@@ -87,9 +89,47 @@ def test_a_return_runs_from_the_webhook_to_the_money_and_the_stock(container: Co
         events = [e.event for e in history.of(session, store_id, return_id)]
         assert returned.order.refunds[0].our_key == str(returned.refunds[0].outbox_id)
         assert returned.order.refunded_elsewhere_minor == 0
-    assert events == ["requested", "approve", "label", "receive", "inspect", "graded", "start", "restocked", "refund"]
+    moved = [event for event in events if event != "told"]
+    assert moved == ["requested", "approve", "label", "receive", "inspect", "graded", "start", "restocked", "refund"]
+    assert events.count("told") == 3
     told = [n.kind for n in container.notifier.sent]  # type: ignore[attr-defined]
     assert told == ["return_approved", "parcel_received", "refund_issued"]
+
+
+def test_a_parcel_that_is_quicker_than_its_label_needs_none(container: Container, fake_store: FakeStore) -> None:
+    store_id = settled_store(container)
+    fake_store.orders["1001"] = make_snapshot()
+    deliver(container, store_id, "d1")
+    drain(container)
+    with container.database.write() as session:
+        store = merchants.store(session, store_id)
+        order = orders.by_ref(session, store_id, "1001")
+        assert order is not None
+        returned = service.submit(session, store, order, make_wish(order), now=NOW)
+        receiving.receive(session, store, returned, actor=STAFF, now=NOW)
+        return_id = returned.id
+    drain(container)
+    with container.database.read() as session:
+        returned = repository.get(session, store_id, return_id)
+        assert returned.parcel is Parcel.RECEIVED
+        assert [label.voided_at for label in labels.of_return(session, store_id, return_id)] == [NOW]
+        assert outbox.dead(session, store_id) == []
+    told = [n.kind for n in container.notifier.sent]  # type: ignore[attr-defined]
+    assert told == ["parcel_received"]
+
+
+def test_a_mail_that_cannot_be_sent_is_seen_by_staff(
+    container: Container, fake_store: FakeStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    refusal = ProviderError("mail", "550 no such mailbox", retryable=False)
+    monkeypatch.setattr(container.notifier, "notify", lambda notice: (_ for _ in ()).throw(refusal))
+    store_id, return_id = inspected(container, fake_store)
+    drain(container)
+    with container.database.read() as session:
+        entries = [e for e in history.of(session, store_id, return_id) if e.event == "mail_failed"]
+        assert (entries[0].data["mail"], entries[0].reason) == ("return_approved", "550 no such mailbox")
+        assert len(entries) == 3
+        assert repository.get(session, store_id, return_id).settlement is Settlement.REFUNDED
 
 
 def crash_before(what: str) -> Callable[[FakeStore], None]:

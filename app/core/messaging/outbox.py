@@ -12,7 +12,7 @@ from sqlalchemy import exists, or_, select
 from sqlalchemy.orm import Session, aliased
 
 from app.core.kit.ids import new_id
-from app.core.messaging.models import OutboxMessage, OutboxStatus
+from app.core.messaging.models import UNFINISHED, OutboxMessage, OutboxStatus
 
 RINGING = "outbox_written"
 
@@ -34,9 +34,7 @@ def put(
     same key for this store is not written, the first one's id is returned. ``payload`` holds JSON values, ids as text.
     """
     if once_key is not None:
-        known = session.scalar(
-            select(OutboxMessage.id).where(OutboxMessage.store_id == store_id, OutboxMessage.once_key == once_key)
-        )
+        known = _put_before(session, store_id, once_key)
         if known is not None:
             return known
     message = OutboxMessage(
@@ -53,6 +51,17 @@ def put(
     session.add(message)
     session.info[RINGING] = True
     return message.id
+
+
+def _put_before(session: Session, store_id: UUID, once_key: str) -> UUID | None:
+    """The id of the row with this key, written or only intended so far (to ask need not flush what is intended)."""
+    for one in session.new:
+        if isinstance(one, OutboxMessage) and (one.store_id, one.once_key) == (store_id, once_key):
+            return one.id
+    with session.no_autoflush:
+        return session.scalar(
+            select(OutboxMessage.id).where(OutboxMessage.store_id == store_id, OutboxMessage.once_key == once_key)
+        )
 
 
 LEASE = timedelta(minutes=2)
@@ -73,7 +82,7 @@ def claim(session: Session, now: datetime, limit: int) -> Sequence[OutboxMessage
     query = (
         select(OutboxMessage)
         .where(
-            OutboxMessage.status.in_(_OPEN),
+            UNFINISHED,
             OutboxMessage.available_at <= now,
             or_(OutboxMessage.status.in_(_WAITING), OutboxMessage.lease_until < now),
             ~exists().where(
@@ -151,7 +160,7 @@ def oldest_waiting(session: Session, now: datetime) -> datetime | None:
     return session.scalar(
         select(OutboxMessage.available_at)
         .where(
-            OutboxMessage.status.in_(_OPEN),
+            UNFINISHED,
             OutboxMessage.available_at <= now,
             or_(OutboxMessage.status.in_(_WAITING), OutboxMessage.lease_until < now),
         )

@@ -8,7 +8,7 @@ discounts, as charged; nothing is recomputed from a rate or a catalogue price.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
 from typing import Any, Protocol
@@ -32,7 +32,7 @@ class Address:
 
     def as_dict(self) -> dict[str, str]:
         """For a JSON column."""
-        return asdict(self)
+        return {name: getattr(self, name) for name in self.__slots__}
 
     @classmethod
     def from_dict(cls, value: dict[str, Any] | None) -> Address:

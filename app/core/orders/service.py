@@ -36,14 +36,23 @@ class Recorded(StrEnum):
 
 
 def record(
-    session: Session, store_id: UUID, snapshot: OrderSnapshot, *, now: datetime, known: Order | None = None
+    session: Session,
+    store_id: UUID,
+    snapshot: OrderSnapshot,
+    *,
+    now: datetime,
+    known: dict[tuple[UUID, str], Order] | None = None,
 ) -> tuple[Order, Recorded]:
     """Keep ``snapshot`` unless a newer one is known. Counters of units survive every update.
 
     Amounts charged on a line never change after the first snapshot unless the store edited the order, and then they
     are taken over as the store has them. Gives the order and what happened.
+
+    ``known``: for many snapshots in one unit of work, what ``repository.by_refs`` gave for all of them. An order that
+    is not in it is a new one, and is added to it. Nothing is flushed then: the caller does that once.
     """
-    order = known or repository.by_ref(session, store_id, snapshot.ref, lock=True)
+    key = (store_id, snapshot.ref)
+    order = repository.by_ref(session, *key, lock=True) if known is None else known.get(key)
     if order is not None and not supersedes(snapshot.updated_at, order.platform_updated_at):
         return order, Recorded.STALE
     created = order is None
@@ -60,7 +69,6 @@ def record(
             fulfillments=[],
             refunds=[],
         )
-        session.add(order)
     _take_header(order, snapshot)
     _take_lines(order, snapshot)
     _take_shipping(order, snapshot)
@@ -68,11 +76,15 @@ def record(
     _take_fulfillments(order, snapshot)
     if snapshot.refunds is not None:
         _take_refunds(order, snapshot.refunds)
-    session.flush()
     if created:
+        session.add(order)  # with all its parts at once
         history.record(
             session, store_id, "order", order.id, "order_recorded", actor="store", at=now, number=order.number
         )
+    if known is None:
+        session.flush()
+    else:
+        known[key] = order
     return order, Recorded.CREATED if created else Recorded.UPDATED
 
 

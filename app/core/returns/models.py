@@ -82,6 +82,9 @@ class Return(Base, Tenant):
         UniqueConstraint("store_id", "access_key"),
         Index("ix_returns_store_id_order_id", "store_id", "order_id"),
         Index("ix_returns_store_id_decision", "store_id", "decision", "id"),
+        # The inbox's counters and its filter read these alone, not the rows.
+        Index("ix_returns_store_id_states", "store_id", "decision", "parcel", "settlement"),
+        Index("ix_returns_store_id_country", "store_id", "country"),
         Index("ix_returns_store_id_parcel", "store_id", "parcel", "id"),
         Index("ix_returns_store_id_settlement", "store_id", "settlement", "id"),
     )

@@ -1,65 +1,112 @@
 """Many requests, one commit: rows that arrive while a commit is under way are committed together by the next one.
 
-Nobody waits for company: a lone row is written at once. A request is answered only after the commit that holds its
-row, so an acknowledged delivery is durable.
+Nobody waits for company: a lone row is written at once, by the thread that brought it. A request is answered only after
+the commit that holds its row, so an acknowledged delivery is durable.
 """
 
 from __future__ import annotations
 
-import queue
 import threading
-from collections.abc import Mapping
-from concurrent.futures import Future
-from typing import Any
+from collections.abc import Mapping, Sequence
+from typing import Any, Protocol
 
-from app.core.kit.db import Database
-from app.core.messaging import inbox
-
-MAX_TOGETHER = 500
+MAX_TOGETHER = 200
 PATIENCE_S = 4.0
 """Shopify gives up after five seconds; better to say so before."""
 
+Row = Mapping[str, Any]
+
+
+class Keeper(Protocol):
+    """Puts rows where they last (``messaging.inbox.Writer``)."""
+
+    @property
+    def refused(self) -> tuple[type[Exception], ...]:
+        """What ``keep`` raises when a row, and not the database, is at fault."""
+        ...
+
+    def keep(self, rows: Sequence[Row]) -> None:
+        """All of ``rows``, or none and an exception. Never called by two threads at once."""
+        ...
+
+
+class _Place:
+    """One row's place in the queue: ``told`` is released when it is committed, refused, or has to lead.
+
+    A row counts as kept only when ``error`` has been taken away, so whatever ends a leader, nobody is told too much.
+    """
+
+    __slots__ = ("error", "leads", "row", "told")
+
+    def __init__(self, row: Row) -> None:
+        self.row = row
+        self.error: Exception | None = TimeoutError("the inbox was not written in time")
+        self.leads = False
+        self.told = threading.Lock()
+        self.told.acquire()
+
 
 class GroupCommit:
-    """One writing thread for each process, started with the first row (so also after a fork)."""
+    """One commit at a time for each process, led by one of the threads that wait for it.
 
-    def __init__(self, database: Database) -> None:
-        self._database = database
-        self._waiting: queue.SimpleQueue[tuple[Mapping[str, Any], Future[None]]] = queue.SimpleQueue()
-        self._thread: threading.Thread | None = None
+    The leader commits all that wait, names the first that came meanwhile as the next leader, and tells its followers.
+    """
+
+    def __init__(self, keeper: Keeper) -> None:
+        self._keeper = keeper
         self._lock = threading.Lock()
+        self._waiting: list[_Place] = []
+        self._led = False
 
-    def write(self, row: Mapping[str, Any]) -> None:
+    def write(self, row: Row) -> None:
         """Gives back after ``row`` is committed. Raises what the database raised, or TimeoutError."""
-        if self._thread is None or not self._thread.is_alive():
-            with self._lock:
-                if self._thread is None or not self._thread.is_alive():
-                    self._thread = threading.Thread(target=self._run, name="inbox-writer", daemon=True)
-                    self._thread.start()
-        done: Future[None] = Future()
-        self._waiting.put((row, done))
-        done.result(timeout=PATIENCE_S)
+        place = _Place(row)
+        with self._lock:
+            self._waiting.append(place)
+            place.leads, self._led = not self._led, True
+        if not place.leads and not place.told.acquire(timeout=PATIENCE_S):
+            self._leave(place)
+        if place.leads:
+            self._lead(place)
+        if place.error is not None:
+            raise place.error
 
-    def _run(self) -> None:
-        while True:
-            together = [self._waiting.get()]
-            while len(together) < MAX_TOGETHER:
-                try:
-                    together.append(self._waiting.get_nowait())
-                except queue.Empty:
-                    break
-            self._commit(together)
-
-    def _commit(self, together: list[tuple[Mapping[str, Any], Future[None]]]) -> None:
-        try:
-            with self._database.engine.begin() as connection:
-                inbox.insert(connection, [row for row, _ in together])
-        except Exception as error:  # noqa: BLE001 (each waiter is told; the writer must live on)
-            if len(together) > 1:  # one bad row must not fail its neighbours
-                for pair in together:
-                    self._commit([pair])
+    def _leave(self, place: _Place) -> None:
+        """Stop waiting, unless the lead was handed over at this very moment: then it has to be taken."""
+        with self._lock:
+            if place.leads:
                 return
-            together[0][1].set_exception(error)
-            return
-        for _, done in together:
-            done.set_result(None)
+            if place in self._waiting:  # otherwise it is being written: kept perhaps, but not in time
+                self._waiting.remove(place)
+
+    def _lead(self, leader: _Place) -> None:
+        with self._lock:
+            together, self._waiting = self._waiting[:MAX_TOGETHER], self._waiting[MAX_TOGETHER:]
+        try:
+            self._commit(together)
+        finally:
+            with self._lock:
+                following = self._waiting[0] if self._waiting else None
+                if following is not None:
+                    following.leads = True
+                self._led = following is not None
+            if following is not None:
+                following.told.release()
+            for place in together:
+                if place is not leader:
+                    place.told.release()
+
+    def _commit(self, together: Sequence[_Place]) -> None:
+        error: Exception | None = None
+        try:
+            self._keeper.keep([place.row for place in together])
+        except self._keeper.refused as refused:
+            if len(together) > 1:
+                for place in together:  # one bad row must not fail its neighbours
+                    self._commit([place])
+                return
+            error = refused
+        except Exception as broken:  # noqa: BLE001 (each waiter is told, in its own thread)
+            error = broken
+        for place in together:
+            place.error = error
