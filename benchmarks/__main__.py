@@ -1,45 +1,43 @@
-"""``python -m benchmarks [NAME…] [--json FILE]``: ratios and server times of one run, as a table."""
+"""Measure: ``python -m benchmarks [NAME...] [--json FILE]``. Names: see ``--help``. Non-zero when a goal is missed."""
 
 from __future__ import annotations
 
 import argparse
-import json
-from dataclasses import asdict, dataclass
+import sys
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
-from benchmarks import pages
+from benchmarks.drain import drain
+from benchmarks.intake import intake_postgres, intake_sqlite
+from benchmarks.pages import memory, pages
+from benchmarks.report import Measurement, table, write_json
+
+BENCHMARKS: Mapping[str, Callable[[], Iterator[Measurement]]] = {
+    "intake-sqlite": intake_sqlite,
+    "intake-postgres": intake_postgres,
+    "drain": drain,
+    "pages": pages,
+    "memory": memory,
+}
 
 
-@dataclass(frozen=True, slots=True)
-class Row:
-    """One line of the table. ``goal`` is what the value must be at most."""
-
-    value: float
-    unit: str
-    against: str
-    ratio: float
-    goal: float
-
-
-SUITES = {"pages": pages.measure}
-
-
-def main() -> None:
-    """Run the named suites, all of them without a name."""
-    parser = argparse.ArgumentParser(prog="bin/bench", description=__doc__)
-    parser.add_argument("names", nargs="*", help="which ones; all when none is named")
-    parser.add_argument("--json", type=Path, help="write the table to this file as well")
-    options = parser.parse_args()
-    rows: dict[str, Row] = {}
-    for name in options.names or SUITES:
-        for key, (value, unit, against, ratio, goal) in SUITES[name]().items():
-            rows[key] = Row(value, unit, against, ratio, goal)
-    width = max(len(name) for name in rows)
-    for name, row in rows.items():
-        print(f"{name:<{width}}  {row.value:8.2f} {row.unit:<4} {row.ratio:6.2f} x {row.against}  (goal {row.goal})")
-    if options.json:
-        options.json.write_text(json.dumps({name: asdict(row) for name, row in rows.items()}, indent=1))
+def main() -> int:
+    """The command line."""
+    parser = argparse.ArgumentParser(prog="bin/bench", description="Ratios of things measured in one run, here.")
+    parser.add_argument("names", nargs="*", metavar="NAME", help=", ".join(BENCHMARKS) + " (all when none is named)")
+    parser.add_argument("--json", type=Path, metavar="FILE", help="also write them there")
+    arguments = parser.parse_args()
+    if unknown := [name for name in arguments.names if name not in BENCHMARKS]:
+        parser.error(f"no benchmark is called {', '.join(unknown)}; there are {', '.join(BENCHMARKS)}")
+    found: list[Measurement] = []
+    for name in arguments.names or BENCHMARKS:
+        print(f"{name} ...", file=sys.stderr, flush=True)
+        found += BENCHMARKS[name]()
+    print(table(found))
+    if arguments.json:
+        write_json(found, arguments.json)
+    return 0 if all(measurement.met for measurement in found) else 1
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main())
