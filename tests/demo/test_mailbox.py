@@ -2,7 +2,6 @@ from __future__ import annotations
 
 import smtplib
 import socket
-from collections.abc import Iterator
 from email.message import EmailMessage
 from pathlib import Path
 
@@ -29,7 +28,7 @@ def letter(subject: str, text: str, to: str = TO) -> EmailMessage:
 
 
 @pytest.fixture
-def mail(tmp_path: Path) -> Iterator[Mail]:
+def mail(tmp_path: Path) -> Mail:
     """Two letters, the second with a label."""
     folder, port = tmp_path / "mail", free_port()
     server = smtp_server(folder, "127.0.0.1", port)
