@@ -1,6 +1,6 @@
 """``bin/demo --once``: the main job, headless, through the real processes, judged step by step, told as tables.
 
-In each store a signed delivery and a return, from the shopper's page to the money and the stock; then a request that
+In each store a signed delivery and a return, from the shopper's page to the money and the stock; then requests that
 the rules decline, one that a person decides, one that is taken back; at the end every delivery again, backwards.
 """
 
@@ -154,6 +154,19 @@ def declined(play: Play) -> None:
     play.check("no label is made", _labels(play, side, rma), [])
 
 
+def final_sale(play: Play) -> None:
+    """Sold as final sale: the store's product says so by a tag, the order does not."""
+    side, number, email = play.woocommerce, "1118", "sofie.devries@example.test"
+    print(f"\n{side.name}: order {number} of {email}, sandals sold as final sale")
+    with play.shopper(side, email, "nl,en;q=0.5") as shopper:
+        shopper.find(number)
+        shopper.choose([Choice("Summer Sandals", "changed_mind")])
+        address = shopper.confirm()
+    rma = play.return_at(side, address, f"{side.name} order {number}: final sale")
+    play.await_state(side, rma, ("declined", "none", "none"))
+    play.check("no label is made", _labels(play, side, rma), [])
+
+
 def decided_by_a_person(play: Play) -> None:
     """A fault without a photo is looked at by a person, who approves it with a reason."""
     side, number, email = play.shopify, "2118", "noah.tremblay@example.test"
@@ -219,7 +232,7 @@ def main(plan: Plan) -> int:
         connect_stores(container, plan)
         play = _set_up(stores, container, plan)
         stack.enter_context(play.staff)
-        for way in (_first_way, _second_way, declined, decided_by_a_person, taken_back, everything_again):
+        for way in (_first_way, _second_way, declined, final_sale, decided_by_a_person, taken_back, everything_again):
             try:
                 way(play)
             except StepFailed as failure:

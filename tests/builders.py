@@ -74,6 +74,7 @@ def make_line(
         variant_ref="17",
         stock_ref="17",
         options=(("Size", "M"), ("Colour", "Black")),
+        tags=(),
         weight_g=400,
     )
     return replace(line, **changes)

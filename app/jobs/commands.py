@@ -29,9 +29,11 @@ def apply(
     """
     match command:
         case RecordOrder(snapshot=snapshot, pull=pull):
-            _, recorded = orders.record(session, store_id, snapshot, now=now, known=known)
+            order, recorded = orders.record(session, store_id, snapshot, now=now, known=known)
             if pull:
                 orders.ask_pull(session, store_id, snapshot.ref, now=now, because=because)
+            elif orders.lacks_articles(order):
+                orders.ask_pull(session, store_id, snapshot.ref, now=now, because="articles")
             return recorded.value
         case PullOrder(order_ref=ref):
             orders.ask_pull(session, store_id, ref, now=now, because=because)

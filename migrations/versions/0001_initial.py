@@ -349,7 +349,7 @@ def upgrade() -> None:
         sa.Column("stock_ref", sa.String(length=120), nullable=False),
         sa.Column("options", sa.JSON().with_variant(postgresql.JSONB(), "postgresql"), nullable=False),
         sa.Column("image_url", sa.String(length=1000), nullable=False),
-        sa.Column("tags", sa.JSON().with_variant(postgresql.JSONB(), "postgresql"), nullable=False),
+        sa.Column("tags", sa.JSON().with_variant(postgresql.JSONB(), "postgresql"), nullable=True),
         sa.Column("vendor", sa.String(length=200), nullable=False),
         sa.Column("product_type", sa.String(length=200), nullable=False),
         sa.Column("hs_code", sa.String(length=20), nullable=False),

@@ -140,7 +140,7 @@ class OrderLine(Base, Tenant):
     stock_ref: Mapped[str] = mapped_column(String(120), default="")
     options: Mapped[list[Any]] = mapped_column(JsonType)
     image_url: Mapped[str] = mapped_column(String(1000), default="")
-    tags: Mapped[list[Any]] = mapped_column(JsonType)
+    tags: Mapped[list[Any] | None] = mapped_column(JsonType)  # null: the store has yet to say
     vendor: Mapped[str] = mapped_column(String(200), default="")
     product_type: Mapped[str] = mapped_column(String(200), default="")
     hs_code: Mapped[str] = mapped_column(String(20), default="")

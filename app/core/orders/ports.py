@@ -56,7 +56,8 @@ class LineSnapshot:
     """One line as charged: ``net`` is for the whole line, after all discounts, without tax and duty.
 
     ``ref``, ``product_ref``, ``variant_ref``, ``stock_ref`` are the platform's ids as text; ``stock_ref`` is what its
-    inventory call wants. ``options``: ("Size", "M") pairs in order. ``tags`` are the product's, lower case.
+    inventory call wants. ``options``: ("Size", "M") pairs in order. ``tags`` are the product's, lower case; None where
+    this source does not tell them (they are then kept as they are known, or the order is read again).
     ``weight_g`` is of one unit, if the platform knows it.
     """
 
@@ -75,7 +76,7 @@ class LineSnapshot:
     stock_ref: str = ""
     options: tuple[tuple[str, str], ...] = ()
     image_url: str = ""
-    tags: tuple[str, ...] = ()
+    tags: tuple[str, ...] | None = None
     vendor: str = ""
     product_type: str = ""
     hs_code: str = ""

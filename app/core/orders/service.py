@@ -98,6 +98,11 @@ def mark_deleted(session: Session, store_id: UUID, ref: str, *, now: datetime) -
     return True
 
 
+def lacks_articles(order: Order) -> bool:
+    """Whether the store has yet to say what some of its articles are."""
+    return any(line.tags is None for line in order.lines)
+
+
 def ask_pull(session: Session, store_id: UUID, ref: str, *, now: datetime, because: str) -> None:
     """Read this order from the store again. Several requests for one reason (``because``) become one."""
     outbox.put(
@@ -166,10 +171,11 @@ def _take_line(line: OrderLine, position: int, incoming: LineSnapshot) -> None:
     line.variant_title, line.sku = incoming.variant_title, incoming.sku
     line.product_ref, line.variant_ref = incoming.product_ref, incoming.variant_ref
     line.stock_ref, line.options = incoming.stock_ref, [list(pair) for pair in incoming.options]
-    line.image_url, line.tags = incoming.image_url, list(incoming.tags)
-    line.vendor, line.product_type = incoming.vendor, incoming.product_type
-    line.hs_code, line.origin_country = incoming.hs_code, incoming.origin_country
-    line.weight_g, line.requires_shipping = incoming.weight_g, incoming.requires_shipping
+    line.image_url, line.vendor, line.product_type = incoming.image_url, incoming.vendor, incoming.product_type
+    if incoming.tags is not None or line.tags is None:  # else the articles are known better than this source tells
+        line.tags = None if incoming.tags is None else list(incoming.tags)
+        line.hs_code, line.origin_country = incoming.hs_code, incoming.origin_country
+        line.weight_g, line.requires_shipping = incoming.weight_g, incoming.requires_shipping
     line.gift_card, line.quantity = incoming.gift_card, incoming.quantity
     line.unit_price_minor, line.discount_minor = incoming.unit_price.minor, incoming.discount.minor
     line.net_minor = incoming.net.minor

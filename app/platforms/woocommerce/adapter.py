@@ -14,6 +14,7 @@ from app.core.merchants.ports import StoreConnection, StoreFacts
 from app.core.orders.ports import ChangedOrders, Command, OrderSnapshot
 from app.core.returns.ports import IssuedRefund, RefundOrder
 from app.platforms.woocommerce import install, stock, webhooks
+from app.platforms.woocommerce.articles import with_articles
 from app.platforms.woocommerce.client import VENDOR, Sessions, StoreClient, unreadable
 from app.platforms.woocommerce.mapping import BY_HAND_METHODS, DRAFTS, order_snapshot
 from app.platforms.woocommerce.refunds import (
@@ -97,7 +98,7 @@ class WooCommerceStore:
     def order(self, ref: str) -> OrderSnapshot | None:
         """The order with this id and all its refunds; None if the store has none (or only a draft)."""
         found = self._order_json(ref)
-        return None if found is None or _is_draft(found) else self._with_refunds(found)
+        return None if found is None or _is_draft(found) else self._whole(found)
 
     def find_order(self, number: str, email: str) -> OrderSnapshot | None:
         """The order with this number and e-mail.
@@ -120,11 +121,11 @@ class WooCommerceStore:
         if _is_id(wanted):
             found = self._order_json(wanted)
             if found is not None and fits(found):
-                return self._with_refunds(found)
+                return self._whole(found)
         for term in (wanted, address):
             for order in self._search(term):
                 if fits(order):
-                    return self._with_refunds(order)
+                    return self._whole(order)
         return None
 
     def changed_since(self, since: datetime, cursor: str | None = None) -> ChangedOrders:
@@ -151,7 +152,8 @@ class WooCommerceStore:
         if len(found) == _PAGE:
             following = f"{_gmt(last)};1" if last > moment else f"{_gmt(moment)};{page + 1}"
         kept = [order for order in found if not _is_draft(order)]
-        return ChangedOrders([self._with_refunds(order) for order in kept], following)
+        read = [self._with_refunds(order) for order in kept]
+        return ChangedOrders(with_articles(self._client, read), following)
 
     def _order_json(self, ref: str) -> Mapping[str, Any] | None:
         if not _is_id(ref):
@@ -176,6 +178,10 @@ class WooCommerceStore:
 
     def _refunds_json(self, ref: str) -> list[Mapping[str, Any]]:
         return self._orders("refunds", self._client.pages(f"orders/{ref}/refunds", dp=_EXACT))
+
+    def _whole(self, order: Mapping[str, Any]) -> OrderSnapshot:
+        """With its refunds, and what its products say."""
+        return with_articles(self._client, [self._with_refunds(order)])[0]
 
     def _with_refunds(self, order: Mapping[str, Any]) -> OrderSnapshot:
         try:

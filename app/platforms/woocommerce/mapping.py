@@ -33,6 +33,8 @@ from app.core.orders.ports import (
     Tax,
 )
 from app.platforms.woocommerce.values import (
+    HS_CODE,
+    ORIGIN,
     Unreadable,
     country_code,
     instant,
@@ -56,8 +58,6 @@ _INSTRUMENTS = (
     (re.compile(r"paypal|^ppcp|^ppec"), "paypal"),
     (re.compile(r"stripe|woocommerce_payments|credit_?card|square|braintree|authorize_net|worldpay|adyen"), "card"),
 )
-_HS_CODE = ("_hs_code", "hs_code")
-_ORIGIN = ("_origin_country", "_country_of_origin")
 _TRACKING = "_wc_shipment_tracking_items"
 _HAN_KANA_HANGUL = re.compile(
     "^[\u3005\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uac00-\ud7af\uf900-\ufaff\U00020000-\U0003ffff]+$"
@@ -239,8 +239,9 @@ def _line(charge: _Charge, currency: str) -> LineSnapshot:
         stock_ref=variant or product,
         options=options,
         image_url=text((item.get("image") or {}).get("src"))[:1000],
-        hs_code=meta(item, _HS_CODE)[:20],
-        origin_country=country_code(meta(item, _ORIGIN)),
+        tags=None if product else (),
+        hs_code=meta(item, HS_CODE)[:20],
+        origin_country=country_code(meta(item, ORIGIN)),
     )
 
 
@@ -260,6 +261,7 @@ def _unshipped(ref: str, title: str, net: Money, taxes: tuple[Tax, ...]) -> Line
         discount=Money.zero(net.currency),
         net=net,
         taxes=taxes,
+        tags=(),
         product_type="fee",
         requires_shipping=False,
     )

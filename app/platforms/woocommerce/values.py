@@ -7,10 +7,13 @@ from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from decimal import Decimal, InvalidOperation
 from html import unescape
-from typing import Any
+from typing import Any, Final
 
 from app.core.kit.money import Money
 
+HS_CODE: Final = ("_hs_code", "hs_code")
+"""Where plugins put the customs number: on the order's line, or on the product."""
+ORIGIN: Final = ("_origin_country", "_country_of_origin")
 _TAG = re.compile(r"<[^>]*>")
 
 

@@ -53,7 +53,7 @@ def of_order(session: Session, order: Order, *, now: datetime) -> OrderEligibili
                 quantity=1,
                 reason=reason,
                 photos=1,
-                tags=tuple(line.tags),
+                tags=tuple(line.tags or ()),
                 shipped=True,
                 requires_shipping=line.requires_shipping,
                 gift_card=line.gift_card,
