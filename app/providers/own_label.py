@@ -11,7 +11,6 @@ from __future__ import annotations
 
 from app.core.kit.texts import Texts, shipped_texts
 from app.core.labels.ports import BoughtLabel, LabelFile, ReturnShipment
-from app.providers.own_label_pages import Papers
 
 
 class OwnLabel:
@@ -25,6 +24,8 @@ class OwnLabel:
 
     def buy_label(self, shipment: ReturnShipment) -> BoughtLabel:
         """Papers for ``shipment``; no tracking number and no cost, because nothing is bought."""
+        from app.providers.own_label_pages import Papers  # noqa: PLC0415 (fonts and PDF: the web never prints)
+
         content = Papers(shipment, self._texts.for_locale(shipment.locale)).render()
         file = LabelFile(name=f"{shipment.rma}.pdf", content_type="application/pdf", content=content)
         return BoughtLabel(carrier=self.name, ref=shipment.rma, files=(file,))
