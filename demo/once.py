@@ -140,62 +140,68 @@ def refunded(play: Play, side: Side, number: str, email: str, language: str, cho
     play.check("three mails: approved with the label, arrived, refunded", len(told), 3)
 
 
+@dataclass(frozen=True, slots=True)
+class Request:
+    """One shopper, one order, one item: told as ``story``."""
+
+    number: str
+    email: str
+    language: str
+    choice: Choice
+    story: str
+
+    def make(self, play: Play, side: Side) -> tuple[str, str]:
+        """Through the pages; gives the RMA number and the address of the return's own page."""
+        print(f"\n{side.name}: order {self.number} of {self.email}, {self.story}")
+        with play.shopper(side, self.email, self.language) as shopper:
+            shopper.find(self.number)
+            shopper.choose([self.choice])
+            address = shopper.confirm()
+        return play.return_at(side, address, f"{side.name} order {self.number}: {self.story}"), address
+
+
 def declined(play: Play) -> None:
     """Too late by the rules: the shopper reads why before sending it, and nothing else happens."""
-    side, number, email = play.woocommerce, "1040", "james.hughes@example.test"
-    print(f"\n{side.name}: order {number} of {email}, delivered months ago")
-    with play.shopper(side, email, "en-GB") as shopper:
-        shopper.find(number)
-        shopper.choose([Choice("Chelsea", "changed_mind")])
-        address = shopper.confirm()
-    rma = play.return_at(side, address, f"{side.name} order {number}: declined by the rules")
-    play.await_state(side, rma, ("declined", "none", "none"))
-    play.check("nothing is refunded", side.refunds(number), 0)
-    play.check("no label is made", _labels(play, side, rma), [])
+    late = Request("1040", "james.hughes@example.test", "en-GB", Choice("Chelsea", "changed_mind"), "too late")
+    _is_declined(play, late)
 
 
 def final_sale(play: Play) -> None:
     """Sold as final sale: the store's product says so by a tag, the order does not."""
-    side, number, email = play.woocommerce, "1118", "sofie.devries@example.test"
-    print(f"\n{side.name}: order {number} of {email}, sandals sold as final sale")
-    with play.shopper(side, email, "nl,en;q=0.5") as shopper:
-        shopper.find(number)
-        shopper.choose([Choice("Summer Sandals", "changed_mind")])
-        address = shopper.confirm()
-    rma = play.return_at(side, address, f"{side.name} order {number}: final sale")
+    choice = Choice("Summer Sandals", "changed_mind")
+    _is_declined(play, Request("1118", "sofie.devries@example.test", "nl,en;q=0.5", choice, "sold as final sale"))
+
+
+def _is_declined(play: Play, request: Request) -> None:
+    side = play.woocommerce
+    rma, _ = request.make(play, side)
     play.await_state(side, rma, ("declined", "none", "none"))
+    play.check("nothing is refunded", side.refunds(request.number), 0)
     play.check("no label is made", _labels(play, side, rma), [])
 
 
 def decided_by_a_person(play: Play) -> None:
     """A fault without a photo is looked at by a person, who approves it with a reason."""
-    side, number, email = play.shopify, "2118", "noah.tremblay@example.test"
-    print(f"\n{side.name}: order {number} of {email}, broken, without a photo")
-    with play.shopper(side, email, "en-CA") as shopper:
-        shopper.find(number)
-        shopper.choose([Choice("Garden Jacket", "defective", answers={"seen_when": "on_opening"})])
-        address = shopper.confirm()
-        rma = play.return_at(side, address, f"{side.name} order {number}: approved by a person")
-        play.await_state(side, rma, ("review", "none", "none"))
-        play.staff.work_in(side.shop.source.name)
-        play.staff.open(rma)
-        play.staff.press("approve", "The seam is a known fault")
-        play.await_state(side, rma, ("approved", "labelled", "none"))
+    side, choice = play.shopify, Choice("Garden Jacket", "defective", answers={"seen_when": "on_opening"})
+    request = Request("2118", "noah.tremblay@example.test", "en-CA", choice, "broken, without a photo")
+    rma, _ = request.make(play, side)
+    play.await_state(side, rma, ("review", "none", "none"))
+    play.staff.work_in(side.shop.source.name)
+    play.staff.open(rma)
+    play.staff.press("approve", "The seam is a known fault")
+    play.await_state(side, rma, ("approved", "labelled", "none"))
 
 
 def taken_back(play: Play) -> None:
     """The shopper keeps it after all: the label dies, no money moves."""
-    side, number, email = play.shopify, "2120", "ava.miller@example.test"
-    print(f"\n{side.name}: order {number} of {email}, taken back")
-    with play.shopper(side, email, "en-US") as shopper:
-        shopper.find(number)
-        shopper.choose([Choice("Throw", "changed_mind")])
-        address = shopper.confirm()
-        rma = play.return_at(side, address, f"{side.name} order {number}: taken back by the shopper")
-        play.await_state(side, rma, ("approved", "labelled", "none"))
+    side, choice = play.shopify, Choice("Throw", "changed_mind")
+    request = Request("2120", "ava.miller@example.test", "en-US", choice, "cancelled by the shopper")
+    rma, address = request.make(play, side)
+    play.await_state(side, rma, ("approved", "labelled", "none"))
+    with play.shopper(side, request.email, request.language) as shopper:
         shopper.withdraw(address)
     play.await_state(side, rma, ("withdrawn", "cancelled", "none"))
-    play.check("nothing is refunded", side.refunds(number), 0)
+    play.check("nothing is refunded", side.refunds(request.number), 0)
     until("the label's end", lambda: _labels(play, side, rma) == [True] or None)
     play.check("the label is void", _labels(play, side, rma), [True])
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 from uuid import UUID
 
@@ -15,6 +15,8 @@ from app.core.orders.ports import Command, Disconnected, Ignore, OrderDeleted, P
 if TYPE_CHECKING:
     from app.core.orders.models import Order
 
+OVERTAKEN = timedelta(minutes=10)
+"""How long a delivery may be on its way that a later one has overtaken."""
 Known = dict[tuple[UUID, str], "Order"]
 """Orders by store and platform id."""
 
@@ -29,17 +31,19 @@ def apply(
     """
     match command:
         case RecordOrder(snapshot=snapshot, pull=pull):
-            order, recorded = orders.record(session, store_id, snapshot, now=now, known=known)
-            if pull:
+            _, recorded = orders.record(session, store_id, snapshot, now=now, known=known)
+            if pull or recorded in {orders.Recorded.TIED, orders.Recorded.REVIVED}:
                 orders.ask_pull(session, store_id, snapshot.ref, now=now, because=because)
-            elif orders.lacks_articles(order):
-                orders.ask_pull(session, store_id, snapshot.ref, now=now, because="articles")
             return recorded.value
         case PullOrder(order_ref=ref):
             orders.ask_pull(session, store_id, ref, now=now, because=because)
             return "order_pull_asked"
         case OrderDeleted(order_ref=ref):
-            return "order_deleted" if orders.mark_deleted(session, store_id, ref, now=now) else "order_unknown"
+            if orders.mark_deleted(session, store_id, ref, now=now):
+                return "order_deleted"
+            # A delivery that it has overtaken may still come and make the order known: look once more when it has.
+            orders.ask_pull(session, store_id, ref, now=now, because=because, after=OVERTAKEN)
+            return "order_unknown"
         case Disconnected():
             merchants.disconnect(session, store_id, now=now)
             return "store_disconnected"

@@ -19,8 +19,8 @@ from graphql import (
     validate,
 )
 
+from demo.breaking import RESET
 from demo.shopify import cost
-from demo.shopify.faults import RESET
 from demo.shopify.fields import schema
 
 if TYPE_CHECKING:

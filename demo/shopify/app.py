@@ -9,8 +9,8 @@ from pathlib import Path
 import httpx
 from flask import Flask
 
+from demo.breaking import BreakConnection
 from demo.shopify import admin_api, admin_pages, oauth
-from demo.shopify.faults import BreakConnection
 from demo.shopify.front import ShopifyFront
 from demo.shopify.seed import furnish
 from demo.shopify.store import ShopifyStore

@@ -4,12 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
-from typing import Any
-
-WsgiApp = Callable[[dict[str, Any], Callable[..., Any]], Iterable[bytes]]
-RESET = "demo.shopify.reset"
 
 
 @dataclass(slots=True)
@@ -50,29 +45,3 @@ class Faults:
     def wait(self) -> None:
         """Be late."""
         time.sleep(self.late_seconds)
-
-
-class BreakConnection:
-    """WSGI layer that drops the connection where the view asked for it, after the view has done its work.
-
-    A ConnectionError makes the development server close the socket without a byte; a client that runs the WSGI
-    callable in process sees the same exception.
-    """
-
-    def __init__(self, inner: WsgiApp) -> None:
-        self._inner = inner
-
-    def __call__(self, environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
-        """Run the request, then break if asked to."""
-        held: list[tuple[Any, ...]] = []
-
-        def hold(*answer: Any, **_rest: Any) -> Callable[[bytes], None]:
-            held.append(answer)
-            return lambda _chunk: None
-
-        body = self._inner(environ, hold)
-        if environ.get(RESET):
-            message = "connection reset by the demo store"
-            raise ConnectionResetError(message)
-        start_response(*held[-1])
-        return body

@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 import json
-import sqlite3
-import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from demo.sqlite_file import SqliteFile
+
 SCHEMA = """
-CREATE TABLE IF NOT EXISTS meta (name TEXT PRIMARY KEY, value TEXT NOT NULL);
 CREATE TABLE IF NOT EXISTS things (kind TEXT NOT NULL, id INTEGER NOT NULL, body TEXT NOT NULL, PRIMARY KEY (kind, id));
 CREATE TABLE IF NOT EXISTS orders (
     id INTEGER PRIMARY KEY, number INTEGER NOT NULL UNIQUE, email TEXT NOT NULL,
@@ -61,58 +58,11 @@ def instant(text: str) -> datetime:
     return datetime.fromisoformat(text)
 
 
-class State:
-    """One connection, one writer at a time. ``path`` may be ``:memory:``."""
+class State(SqliteFile):
+    """The store's file. ``path`` may be ``:memory:``."""
 
     def __init__(self, path: str | Path) -> None:
-        if str(path) != ":memory:":
-            Path(path).parent.mkdir(parents=True, exist_ok=True)
-        self._lock = threading.RLock()
-        self._depth = 0
-        self._db = sqlite3.connect(str(path), check_same_thread=False, isolation_level=None)
-        self._db.row_factory = sqlite3.Row
-        self._db.execute("PRAGMA journal_mode=WAL")
-        self._db.execute("PRAGMA synchronous=NORMAL")
-        self._db.executescript(SCHEMA)
-
-    def close(self) -> None:
-        """Close the file."""
-        with self._lock:
-            self._db.close()
-
-    @contextmanager
-    def transaction(self) -> Iterator[None]:
-        """All or nothing; may be nested (the outermost commits)."""
-        with self._lock:
-            if self._depth == 0:
-                self._db.execute("BEGIN IMMEDIATE")
-            self._depth += 1
-            try:
-                yield
-            except BaseException:
-                self._depth -= 1
-                if self._depth == 0:
-                    self._db.execute("ROLLBACK")
-                raise
-            self._depth -= 1
-            if self._depth == 0:
-                self._db.execute("COMMIT")
-
-    def rows(self, sql: str, *values: Any) -> list[sqlite3.Row]:
-        """Every row of a query."""
-        with self._lock:
-            return self._db.execute(sql, values).fetchall()
-
-    def row(self, sql: str, *values: Any) -> sqlite3.Row | None:
-        """The first row, if any."""
-        with self._lock:
-            found: sqlite3.Row | None = self._db.execute(sql, values).fetchone()
-            return found
-
-    def write(self, sql: str, *values: Any) -> int:
-        """One statement; gives the row id of an insert."""
-        with self._lock:
-            return self._db.execute(sql, values).lastrowid or 0
+        super().__init__(path, SCHEMA)
 
     def number(self, name: str, start: int) -> int:
         """The next number of a series."""
@@ -121,15 +71,6 @@ class State:
             value = int(row["value"]) if row else start
             self.write("INSERT OR REPLACE INTO meta VALUES (?, ?)", f"next:{name}", str(value + 1))
             return value
-
-    def get_meta(self, name: str) -> Any:
-        """A JSON value kept under a name; None if there is none."""
-        row = self.row("SELECT value FROM meta WHERE name = ?", name)
-        return json.loads(row["value"]) if row else None
-
-    def set_meta(self, name: str, value: Any) -> None:
-        """Keep a JSON value under a name."""
-        self.write("INSERT OR REPLACE INTO meta VALUES (?, ?)", name, json.dumps(value))
 
     def thing(self, kind: str, number: int) -> dict[str, Any] | None:
         """One document (Product, ProductVariant, Location, Customer)."""

@@ -11,11 +11,11 @@ import httpx
 from flask import Flask, Response, redirect, request, url_for
 from werkzeug.wrappers import Response as AnyResponse
 
+from demo.breaking import BreakConnection
 from demo.storefront.pages import furnish as furnish_storefront
 from demo.storefront.shop import Shop
 from demo.woocommerce import admin_pages, api_orders, api_products, api_settings
 from demo.woocommerce.auth import Key
-from demo.woocommerce.faults import BreakConnection
 from demo.woocommerce.front import WooFront
 from demo.woocommerce.rest import ROOT, refuse_guest, unknown_route
 from demo.woocommerce.seed import furnish

@@ -15,9 +15,9 @@ from urllib.parse import parse_qsl, quote_plus
 
 from flask import Blueprint, Response, current_app, request
 
+from demo.breaking import RESET
 from demo.woocommerce.auth import Key
 from demo.woocommerce.errors import PhpDied, WpError, invalid_json, no_route, not_allowed, refuse
-from demo.woocommerce.faults import RESET
 from demo.woocommerce.parameters import Args, collect, read
 from demo.woocommerce.wire import View, php_json
 

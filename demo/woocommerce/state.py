@@ -3,18 +3,15 @@
 from __future__ import annotations
 
 import json
-import sqlite3
-import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from demo.sqlite_file import SqliteFile
+
 Document = dict[str, Any]
 
 _SCHEMA = """
-CREATE TABLE IF NOT EXISTS meta (name TEXT PRIMARY KEY, value TEXT NOT NULL);
 CREATE TABLE IF NOT EXISTS objects (
     kind TEXT NOT NULL, id INTEGER NOT NULL, parent INTEGER NOT NULL DEFAULT 0, created TEXT NOT NULL,
     modified TEXT NOT NULL, status TEXT NOT NULL DEFAULT '', words TEXT NOT NULL DEFAULT '', body TEXT NOT NULL,
@@ -46,61 +43,11 @@ def instant(text: str) -> datetime:
     return datetime.fromisoformat(text).replace(tzinfo=UTC)
 
 
-class State:
-    """One connection, one writer at a time. ``path`` may be ``:memory:``."""
+class State(SqliteFile):
+    """The store's file. ``path`` may be ``:memory:``."""
 
     def __init__(self, path: str | Path) -> None:
-        if str(path) != ":memory:":
-            Path(path).parent.mkdir(parents=True, exist_ok=True)
-        self._lock = threading.RLock()
-        self._depth = 0
-        self._db = sqlite3.connect(str(path), check_same_thread=False, isolation_level=None)
-        self._db.row_factory = sqlite3.Row
-        self._db.execute("PRAGMA journal_mode=WAL")
-        self._db.execute("PRAGMA synchronous=NORMAL")
-        self._db.executescript(_SCHEMA)
-
-    def close(self) -> None:
-        """Close the file."""
-        with self._lock:
-            self._db.close()
-
-    @contextmanager
-    def transaction(self) -> Iterator[None]:
-        """All or nothing; may be nested, the outermost one counts."""
-        with self._lock:
-            if self._depth == 0:
-                self._db.execute("BEGIN IMMEDIATE")
-            self._depth += 1
-            try:
-                yield
-            except BaseException:
-                self._depth -= 1
-                if self._depth == 0:
-                    self._db.execute("ROLLBACK")
-                raise
-            self._depth -= 1
-            if self._depth == 0:
-                self._db.execute("COMMIT")
-
-    def rows(self, sql: str, *values: Any) -> list[sqlite3.Row]:
-        """All rows of a query."""
-        with self._lock:
-            return self._db.execute(sql, values).fetchall()
-
-    def write(self, sql: str, *values: Any) -> int:
-        """Run a statement; gives the new row's number."""
-        with self._lock:
-            return int(self._db.execute(sql, values).lastrowid or 0)
-
-    def get_meta(self, name: str) -> Any:
-        """A value by name, None if there is none."""
-        found = self.rows("SELECT value FROM meta WHERE name = ?", name)
-        return json.loads(found[0]["value"]) if found else None
-
-    def set_meta(self, name: str, value: Any) -> None:
-        """Keep a value by name."""
-        self.write("INSERT OR REPLACE INTO meta VALUES (?, ?)", name, json.dumps(value, ensure_ascii=False))
+        super().__init__(path, _SCHEMA)
 
     def number(self, sequence: str, *, first: int = 1, step: int = 1) -> int:
         """The next number of a sequence."""

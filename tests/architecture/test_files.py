@@ -179,7 +179,7 @@ def test_the_platforms_have_the_same_file_names() -> None:
     """What the platform forces is named; everything else has one name on both."""
     forced = {
         "shopify": {"payments.py", "wire.py", "billing.py"},
-        "woocommerce": {"values.py", "refunds.py", "stock.py"},
+        "woocommerce": {"articles.py", "values.py", "refunds.py", "stock.py"},
     }
     shared = {"__init__.py", "adapter.py", "client.py", "mapping.py", "webhooks.py", "install.py", "storefront.py"}
     for name, more in forced.items():

@@ -103,11 +103,13 @@ def test_a_worker_killed_while_the_store_is_slow_leaves_one_refund_and_the_next_
         assert settlement(walk) is Settlement.PENDING
         assert sweep(walk.container) is False  # a lease is respected: perhaps its worker lives
         lease_runs_out(walk)
-        helloword_worker(walk)
+        second = helloword_worker(walk)
         assert sweep(walk.container) is True
         assert eventually(lambda: not walk.waiting()), walk.waiting()
         assert settlement(walk) is Settlement.REFUNDED
-        walk.act("echo")
-        assert eventually(lambda: not walk.waiting()), walk.waiting()
+        second.terminate()
+        second.wait(PATIENCE_S)
+        walk.act("echo")  # drained as one batch, as in the other walk: how many times an order is read hangs on that
+        walk.recover()
         assert_same(walk.found(), way.after["echo"], f"{platform}, a real worker")
         assert walk.found().refunded == BOUGHT[platform].charged

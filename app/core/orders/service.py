@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 from uuid import UUID
 
@@ -33,6 +33,10 @@ class Recorded(StrEnum):
     CREATED = "order_created"
     UPDATED = "order_updated"
     STALE = "order_stale"
+    TIED = "order_tied"
+    """Recorded; what was known is of the same second, so which of the two is newer only the store can say."""
+    REVIVED = "order_revived"
+    """Recorded; the order was said to be deleted, so whether it is there only the store can say."""
 
 
 def record(
@@ -55,7 +59,11 @@ def record(
     order = repository.by_ref(session, *key, lock=True) if known is None else known.get(key)
     if order is not None and not supersedes(snapshot.updated_at, order.platform_updated_at):
         return order, Recorded.STALE
-    created = order is None
+    recorded = Recorded.CREATED if order is None else Recorded.UPDATED
+    if order is not None and order.deleted_at is not None:
+        recorded = Recorded.REVIVED
+    elif order is not None and snapshot.updated_at == order.platform_updated_at:
+        recorded = Recorded.TIED
     if order is None:
         order = Order(
             store_id=store_id,
@@ -76,7 +84,7 @@ def record(
     _take_fulfillments(order, snapshot)
     if snapshot.refunds is not None:
         _take_refunds(order, snapshot.refunds)
-    if created:
+    if recorded is Recorded.CREATED:
         session.add(order)  # with all its parts at once
         history.record(
             session, store_id, "order", order.id, "order_recorded", actor="store", at=now, number=order.number
@@ -85,7 +93,7 @@ def record(
         session.flush()
     else:
         known[key] = order
-    return order, Recorded.CREATED if created else Recorded.UPDATED
+    return order, recorded
 
 
 def mark_deleted(session: Session, store_id: UUID, ref: str, *, now: datetime) -> bool:
@@ -98,13 +106,16 @@ def mark_deleted(session: Session, store_id: UUID, ref: str, *, now: datetime) -
     return True
 
 
-def lacks_articles(order: Order) -> bool:
-    """Whether the store has yet to say what some of its articles are."""
-    return any(line.tags is None for line in order.lines)
+def learn_articles(session: Session, order: Order, *, now: datetime) -> None:
+    """Have the order read once where the store has yet to say what its articles are: not every order needs it."""
+    if any(line.tags is None for line in order.lines):
+        ask_pull(session, order.store_id, order.ref, now=now, because="articles")
 
 
-def ask_pull(session: Session, store_id: UUID, ref: str, *, now: datetime, because: str) -> None:
-    """Read this order from the store again. Several requests for one reason (``because``) become one."""
+def ask_pull(
+    session: Session, store_id: UUID, ref: str, *, now: datetime, because: str, after: timedelta = timedelta(0)
+) -> None:
+    """Read this order from the store again, not before ``after``. Several requests for one reason become one."""
     outbox.put(
         session,
         store_id,
@@ -113,6 +124,7 @@ def ask_pull(session: Session, store_id: UUID, ref: str, *, now: datetime, becau
         lane=f"order:{ref}",
         now=now,
         once_key=f"{ORDER_PULL}:{ref}:{because}",
+        available_at=now + after,
     )
 
 

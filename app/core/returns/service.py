@@ -119,7 +119,7 @@ def preview(session: Session, order: Order, wish: Wish, *, now: datetime) -> Pre
                 quantity=wished.quantity,
                 reason=wished.reason,
                 photos=photos.get(line.id, 0),
-                tags=tuple(line.tags or ()),
+                tags=None if line.tags is None else tuple(line.tags),
                 shipped=_is_shipped(order, line.ref),
                 requires_shipping=line.requires_shipping,
                 gift_card=line.gift_card,

@@ -73,6 +73,7 @@ VERDICTS: Mapping[str, str] = {
     "defect_without_photo": N_("There is no photo of what is wrong, so a person looks at it."),
     "value_over_limit": N_("The amount is high enough for a person to look at it first."),
     "exchange_wished": N_("You would like another size or colour, so a person sees what can be done."),
+    "article_unknown": N_("The store has yet to say what kind of article this is, so a person looks at it."),
     "return_address_missing": N_("The store has yet to name the address for the parcel, so a person looks at it."),
     "declined_by_staff": N_("The store's answer: %(reason)s"),
 }

@@ -14,8 +14,11 @@ from app.core.kit.db import Database
 from app.core.messaging.models import OutboxMessage
 from app.core.orders import repository, service
 from app.core.orders.ports import OrderSnapshot, RecordOrder
+from app.core.returns.access import service as access
 from app.jobs.commands import apply
 from tests.builders import NOW, make_snapshot, make_store
+
+NUMBER, EMAIL = make_snapshot().number, make_snapshot().email
 
 
 @pytest.fixture
@@ -29,6 +32,12 @@ def snapshot(tags: tuple[str, ...] | None, minutes: int, hs_code: str = "") -> O
     return replace(made, lines=tuple(replace(line, tags=tags, hs_code=hs_code) for line in made.lines))
 
 
+def asked(session: Session, store_id: UUID) -> list[str]:
+    """What is to be read from the store."""
+    found = session.scalars(select(OutboxMessage.kind).where(OutboxMessage.store_id == store_id))
+    return [kind for kind in found if kind.startswith("order.")]
+
+
 def told(session: Session, store_id: UUID) -> tuple[list[str] | None, str]:
     order = repository.by_ref(session, store_id, make_snapshot().ref)
     assert order is not None
@@ -38,10 +47,10 @@ def told(session: Session, store_id: UUID) -> tuple[list[str] | None, str]:
 def test_what_a_delivery_does_not_tell_is_kept_as_it_was_read(sqlite_database: Database, store_id: UUID) -> None:
     with sqlite_database.write() as session:
         order, _ = service.record(session, store_id, snapshot(None, 0), now=NOW)
-        assert service.lacks_articles(order)
+        assert [line.tags for line in order.lines] == [None]
     with sqlite_database.write() as session:
         order, _ = service.record(session, store_id, snapshot(("final-sale",), 0, "611011"), now=NOW)
-        assert not service.lacks_articles(order)
+        assert [line.tags for line in order.lines] == [["final-sale"]]
     with sqlite_database.write() as session:
         service.record(session, store_id, snapshot(None, 5), now=NOW)
         assert told(session, store_id) == (["final-sale"], "611011")
@@ -50,20 +59,22 @@ def test_what_a_delivery_does_not_tell_is_kept_as_it_was_read(sqlite_database: D
         assert told(session, store_id) == ([], "")
 
 
-def test_an_order_whose_articles_are_unknown_is_read_once_however_often_it_is_delivered(
+def test_an_order_is_read_once_for_its_articles_and_only_when_it_is_asked_for(
     sqlite_database: Database, store_id: UUID
 ) -> None:
-    for minutes in range(3):
+    with sqlite_database.write() as session:
+        for minutes in range(3):
+            apply(session, store_id, RecordOrder(snapshot(None, minutes), pull=False), because=f"d{minutes}", now=NOW)
+        assert asked(session, store_id) == []
+    for _ in range(2):
         with sqlite_database.write() as session:
-            command = RecordOrder(snapshot(None, minutes), pull=False)
-            apply(session, store_id, command, because=f"d{minutes}", now=NOW)
+            access.ask(session, store_id, NUMBER, EMAIL, "en", b"secret", now=NOW)
     with sqlite_database.read() as session:
-        pulls = session.scalars(select(OutboxMessage).where(OutboxMessage.store_id == store_id)).all()
-        assert [message.kind for message in pulls] == ["order.pull"]
+        assert asked(session, store_id) == ["order.pull"]
 
 
 def test_an_order_that_tells_everything_is_not_read_again(sqlite_database: Database, store_id: UUID) -> None:
     with sqlite_database.write() as session:
         apply(session, store_id, RecordOrder(snapshot((), 0), pull=False), because="d1", now=NOW)
-    with sqlite_database.read() as session:
-        assert session.scalars(select(OutboxMessage).where(OutboxMessage.store_id == store_id)).all() == []
+        access.ask(session, store_id, NUMBER, EMAIL, "en", b"secret", now=NOW)
+        assert asked(session, store_id) == []

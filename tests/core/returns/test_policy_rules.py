@@ -125,3 +125,9 @@ def test_another_size_is_arranged_by_a_person_and_a_decline_still_wins() -> None
 def test_a_store_may_offer_no_exchanges() -> None:
     assert outcomes_offered(Policy()) == (WishedOutcome.REFUND, WishedOutcome.EXCHANGE)
     assert outcomes_offered(Policy(exchanges=False)) == (WishedOutcome.REFUND,)
+
+
+def test_an_article_that_the_store_has_not_described_is_looked_at_by_a_person() -> None:
+    judgement = decide(facts(tags=None), Policy(), NOW)
+    assert (judgement.outcome, judgement.codes[0]) == (Outcome.REVIEW, "article_unknown")
+    assert decide(facts(tags=None), Policy(), NOW + timedelta(days=300)).outcome is Outcome.DECLINE

@@ -63,7 +63,13 @@ def test_every_verdict_the_rules_give_fills_its_sentence(english: Voice) -> None
     policy = Policy(review_over_minor=100)
     seen = set()
     for reason, photos, tags, shipped, gift, age, wished in product(
-        [r.code for r in REASONS], (0, 1), ((), ("final-sale",)), (True, False), (True, False), (1, 400), WishedOutcome
+        [r.code for r in REASONS],
+        (0, 1),
+        ((), ("final-sale",), None),
+        (True, False),
+        (True, False),
+        (1, 400),
+        WishedOutcome,
     ):
         line = LineFacts("1", 1, reason, photos, tags, shipped, gift_card=gift)
         placed = NOW - timedelta(days=age)

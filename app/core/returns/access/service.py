@@ -15,6 +15,7 @@ from sqlalchemy.orm import Session
 from app.core.kit.ids import new_id
 from app.core.messaging import outbox
 from app.core.orders import repository as orders
+from app.core.orders import service as order_service
 from app.core.orders.models import Order
 from app.core.orders.rules import email_key, number_key
 from app.core.returns.access.rules import CODE_LIFE, MAX_ATTEMPTS, MAX_CODES, code_for, digest, same
@@ -48,6 +49,7 @@ def ask(
     order = orders.find(session, store_id, number, email)
     challenge = _open(session, store_id, order, secret, now=now)
     if order is not None:
+        order_service.learn_articles(session, order, now=now)  # while the shopper looks for the code
         send(session, store_id, order, challenge, locale, now=now)
     else:
         payload = {"number": number, "email": email, "locale": locale, "challenge_id": str(challenge.id)}

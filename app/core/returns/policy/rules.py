@@ -83,13 +83,13 @@ class Policy:
 
 @dataclass(frozen=True, slots=True)
 class LineFacts:
-    """What is known of one line of the request."""
+    """What is known of one line of the request. ``tags`` None: the store has yet to say what the article is."""
 
     line_id: str
     quantity: int
     reason: str
     photos: int
-    tags: tuple[str, ...]
+    tags: tuple[str, ...] | None
     shipped: bool
     requires_shipping: bool = True
     gift_card: bool = False
@@ -172,6 +172,12 @@ def inside_window(facts: RequestFacts, policy: Policy, now: datetime) -> list[Ve
     ]
 
 
+def article_unknown(facts: RequestFacts, policy: Policy, now: datetime) -> list[Verdict]:
+    """Whether it was final sale, or goods at all, only the store can say."""
+    del policy, now
+    return [Verdict("article_unknown", Outcome.REVIEW, line.line_id) for line in facts.lines if line.tags is None]
+
+
 def final_sale(facts: RequestFacts, policy: Policy, now: datetime) -> list[Verdict]:
     """Final-sale goods do not come back for a change of mind; a fault is looked at by a person."""
     del now
@@ -181,7 +187,7 @@ def final_sale(facts: RequestFacts, policy: Policy, now: datetime) -> list[Verdi
         if _merchants_fault(line)
         else Verdict("final_sale", Outcome.DECLINE, line.line_id)
         for line in facts.lines
-        if tags.intersection(tag.casefold() for tag in line.tags)
+        if tags.intersection(tag.casefold() for tag in line.tags or ())
     ]
 
 
@@ -213,7 +219,16 @@ def exchange(facts: RequestFacts, policy: Policy, now: datetime) -> list[Verdict
 
 
 Rule = Callable[[RequestFacts, Policy, datetime], list[Verdict]]
-RULES: tuple[Rule, ...] = (nothing_to_send, final_sale, inside_window, not_yet_shipped, evidence, high_value, exchange)
+RULES: tuple[Rule, ...] = (
+    nothing_to_send,
+    article_unknown,
+    final_sale,
+    inside_window,
+    not_yet_shipped,
+    evidence,
+    high_value,
+    exchange,
+)
 _WEIGHT = {Outcome.DECLINE: 0, Outcome.REVIEW: 1, Outcome.APPROVE: 2}
 
 
