@@ -64,8 +64,8 @@ def pull_order(container: Container, message: OutboxMessage) -> Result:
     with container.database.write() as session:
         if snapshot is None:
             return {"found": False, "deleted": orders.mark_deleted(session, message.store_id, ref, now=now)}
-        _, recorded = orders.record(session, message.store_id, snapshot, now=now)
-        return {"found": True, "recorded": recorded.value}
+        orders.record(session, message.store_id, snapshot, now=now)
+        return {"found": True}
 
 
 def find_order(container: Container, message: OutboxMessage) -> Result:
