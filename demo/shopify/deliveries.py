@@ -6,7 +6,6 @@ import base64
 import hashlib
 import hmac
 import json
-import threading
 import uuid
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -15,6 +14,7 @@ from typing import Any
 
 import httpx
 
+from demo.background import Background
 from demo.shopify.state import State, instant, stamp
 
 RETRIES = tuple(timedelta(seconds=seconds) for seconds in (10, 30, 60, 300, 900, 1800, 3600, 7200))
@@ -55,8 +55,7 @@ class Deliveries:
         self.secret = secret
         self._version = version
         self._http = http
-        self._stop = threading.Event()
-        self._thread: threading.Thread | None = None
+        self.background = Background("shopify-webhooks", self.send)
 
     def queue(self, topic: str, uri: str, payload: dict[str, Any], *, event: str, delay: timedelta) -> int:
         """Put one delivery into the queue; deliveries of one event share ``event``."""
@@ -143,20 +142,8 @@ class Deliveries:
 
     def start(self, every: float = 0.5) -> None:
         """Deliver in the background until ``stop``."""
-        if self._thread is not None:
-            return
-        self._stop.clear()
-
-        def work() -> None:
-            while not self._stop.wait(every):
-                self.send()
-
-        self._thread = threading.Thread(target=work, name="shopify-webhooks", daemon=True)
-        self._thread.start()
+        self.background.start(every)
 
     def stop(self) -> None:
         """End the background thread and wait for it."""
-        self._stop.set()
-        if self._thread is not None:
-            self._thread.join(timeout=10)
-            self._thread = None
+        self.background.stop()

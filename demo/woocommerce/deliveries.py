@@ -17,6 +17,7 @@ from typing import Any
 
 import httpx
 
+from demo.background import Background
 from demo.woocommerce.order_json import VERSION
 from demo.woocommerce.orders import Document
 from demo.woocommerce.setting_json import WORDPRESS
@@ -67,8 +68,7 @@ class Deliveries:
         self._body_of = body_of
         self._http = http
         self._sending = threading.Lock()
-        self._stop = threading.Event()
-        self._thread: threading.Thread | None = None
+        self.background = Background("woocommerce-webhooks", self.send)
 
     def all(self) -> list[dict[str, Any]]:
         """Every delivery ever queued, oldest first."""
@@ -165,23 +165,11 @@ class Deliveries:
 
     def start(self, every: float = 0.5) -> None:
         """Deliver in the background until ``stop``."""
-        if self._thread is not None:
-            return
-        self._stop.clear()
-
-        def work() -> None:
-            while not self._stop.wait(every):
-                self.send()
-
-        self._thread = threading.Thread(target=work, name="woocommerce-webhooks", daemon=True)
-        self._thread.start()
+        self.background.start(every)
 
     def stop(self) -> None:
         """End the background thread and wait for it."""
-        self._stop.set()
-        if self._thread is not None:
-            self._thread.join(timeout=10)
-            self._thread = None
+        self.background.stop()
 
 
 _AGENT = {

@@ -23,7 +23,8 @@ from demo.shopify.checkout import (
     document,
 )
 from demo.shopify.store import ShopifyStore
-from tests.demo.shopify.small_shop import SECRET, SHOP, START, TOKEN, VARIANT, App, Clock, Send, address, furnish
+from tests.demo.shopify.small_shop import SECRET, SHOP, TOKEN, VARIANT, Send, address, furnish
+from tests.demo.standins import START, App, Clock
 
 
 @pytest.fixture

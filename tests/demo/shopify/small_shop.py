@@ -3,47 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import UTC, datetime, timedelta
 from typing import Any
-
-import httpx
 
 from demo.shopify.store import ShopifyStore
 
 TOKEN = "shpat_for_tests"
 SECRET = "shpss_0123456789abcdef0123456789abcdef"
 SHOP = "acme.myshopify.com"
-START = datetime(2026, 11, 24, 9, 0, tzinfo=UTC)
 OPENED = "2026-01-05T08:00:00Z"
 ITEM, VARIANT, LOCATION, SECOND_LOCATION = 21, 11, 71, 72
 
 Send = Callable[..., dict[str, Any]]
-
-
-class Clock:
-    """A clock that moves when told to."""
-
-    def __init__(self) -> None:
-        self.time = START
-
-    def __call__(self) -> datetime:
-        return self.time
-
-    def forward(self, **how: float) -> None:
-        self.time += timedelta(**how)
-
-
-class App:
-    """Stands in for the product: keeps what was sent to it and answers as told."""
-
-    def __init__(self) -> None:
-        self.requests: list[httpx.Request] = []
-        self.answers: list[httpx.Response] = []
-
-    def __call__(self, request: httpx.Request) -> httpx.Response:
-        request.read()
-        self.requests.append(request)
-        return self.answers.pop(0) if self.answers else httpx.Response(200, text="ok")
 
 
 def address(country: str = "JP", name: str = "Hana Sato") -> dict[str, Any]:

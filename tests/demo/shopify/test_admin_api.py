@@ -9,7 +9,8 @@ from flask.testing import FlaskClient
 
 from demo.shopify.cost import Bucket
 from demo.shopify.store import ShopifyStore
-from tests.demo.shopify.small_shop import TOKEN, Clock, Send
+from tests.demo.shopify.small_shop import TOKEN, Send
+from tests.demo.standins import Clock
 
 NAME = "{ shop { name } }"
 

@@ -16,7 +16,8 @@ from shopify_app import ShopifyApp
 from demo.shopify.app import CLIENT_ID, DemoShop
 from demo.shopify.scopes import EVERYTHING
 from demo.shopify.store import ShopifyStore
-from tests.demo.shopify.small_shop import SECRET, SHOP, TOKEN, Clock, Send
+from tests.demo.shopify.small_shop import SECRET, SHOP, TOKEN, Send
+from tests.demo.standins import Clock
 
 CALLBACK = "https://app.example/callback"
 EXCHANGE = "urn:ietf:params:oauth:grant-type:token-exchange"

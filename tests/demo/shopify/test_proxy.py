@@ -15,7 +15,8 @@ from shopify_app import ShopifyApp
 
 from demo.shopify.app import CLIENT_ID
 from demo.shopify.proxy import signature, signed_query
-from tests.demo.shopify.small_shop import SECRET, SHOP, START, App
+from tests.demo.shopify.small_shop import SECRET, SHOP
+from tests.demo.standins import START, App
 
 NOW = int(START.timestamp())
 

@@ -7,7 +7,8 @@ from typing import Any
 import pytest
 
 from demo.shopify.store import ShopifyStore
-from tests.demo.shopify.small_shop import ITEM, LOCATION, Clock, Send
+from tests.demo.shopify.small_shop import ITEM, LOCATION, Send
+from tests.demo.standins import Clock
 
 MUTATION = """
 mutation ($input: RefundInput!, $key: String!) {

@@ -15,7 +15,8 @@ from demo.shopify.app import make_shopify
 from demo.shopify.fields import schema
 from demo.shopify.scopes import EVERYTHING
 from demo.shopify.store import ShopifyStore
-from tests.demo.shopify.small_shop import SECRET, SHOP, START, TOKEN
+from tests.demo.shopify.small_shop import SECRET, SHOP, TOKEN
+from tests.demo.standins import START
 
 
 def opened(path: Path) -> ShopifyStore:

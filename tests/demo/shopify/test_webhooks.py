@@ -8,6 +8,7 @@ import hmac
 import importlib
 import json
 import os
+import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -19,7 +20,8 @@ from shopify_app import ShopifyApp
 from demo.shopify.app import CLIENT_ID
 from demo.shopify.refunds import Refused
 from demo.shopify.store import ShopifyStore
-from tests.demo.shopify.small_shop import ITEM, SECRET, SHOP, TOKEN, App, Clock, Send, refund_input_of
+from tests.demo.shopify.small_shop import ITEM, SECRET, SHOP, TOKEN, Send, refund_input_of
+from tests.demo.standins import App, Clock
 
 ROOT = Path(__file__).parents[3]
 EXAMPLES = Path(os.environ.get("CONTRACTS_DIR", ROOT.parent / "shared" / "contracts")) / "shopify/webhooks/2026-07"
@@ -289,15 +291,14 @@ def test_a_refusal_tells_nobody(store: ShopifyStore, yen_order: dict[str, Any]) 
 def test_the_background_thread_delivers_and_ends(store: ShopifyStore, product: App, yen_order: dict[str, Any]) -> None:
     store.cancel(yen_order)
     store.deliveries.start(every=0.01)
-    thread = store.deliveries._thread
-    assert thread is not None
+    assert store.deliveries.background.is_alive
     for _ in range(500):
         if store.deliveries.waiting() == 0:
             break
-        thread.join(0.01)
+        time.sleep(0.01)
     store.deliveries.stop()
     assert topics(product) == ["orders/cancelled"]
-    assert not thread.is_alive()
+    assert not store.deliveries.background.is_alive
 
 
 def test_somebody_buys_again(store: ShopifyStore, product: App, clock: Clock, yen_order: dict[str, Any]) -> None:

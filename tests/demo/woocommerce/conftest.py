@@ -12,18 +12,8 @@ from werkzeug.test import TestResponse
 
 from demo.woocommerce import WooApp, make_woocommerce
 from demo.woocommerce.store import WooStore
-from tests.demo.woocommerce.small_shop import (
-    CREDENTIALS,
-    HTTPS,
-    KEY,
-    SECRET,
-    START,
-    URL,
-    App,
-    Call,
-    Clock,
-    furnish,
-)
+from tests.demo.standins import START, Clock
+from tests.demo.woocommerce.small_shop import CREDENTIALS, HTTPS, KEY, SECRET, URL, App, Call, furnish
 
 
 @pytest.fixture

@@ -5,23 +5,21 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Callable
-from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-import httpx
 import pytest
 
 from demo import world
 from demo.woocommerce import Credentials, recorded
 from demo.woocommerce.seed import TOPICS, open_shop, source_at
 from demo.woocommerce.store import WooStore
+from tests.demo import standins
 
 URL = "http://127.0.0.1:8081"
 HTTPS = "https://127.0.0.1:8081"
 KEY, SECRET = "ck_" + "1a" * 20, "cs_" + "2b" * 20
 CREDENTIALS = Credentials(KEY, SECRET, webhook_secret="whsec_test_123", storefront_secret="shared-with-the-plugin")
-START = datetime(2026, 11, 24, 9, 0, tzinfo=UTC)
 ROOT = Path(__file__).parents[3]
 CONTRACTS = Path(os.environ.get("CONTRACTS_DIR") or ROOT.parent / "shared" / "contracts") / "woocommerce"
 
@@ -32,30 +30,8 @@ Call = Callable[..., Any]
 """Makes one call with the key, over https; gives the answer (a TestResponse whose JSON is there)."""
 
 
-class Clock:
-    """A clock that moves when told to."""
-
-    def __init__(self) -> None:
-        self.time = START
-
-    def __call__(self) -> datetime:
-        return self.time
-
-    def forward(self, **how: float) -> None:
-        self.time += timedelta(**how)
-
-
-class App:
-    """Stands in for the product: keeps what was sent to it and answers as told (200 when nothing was told)."""
-
-    def __init__(self) -> None:
-        self.requests: list[httpx.Request] = []
-        self.answers: list[httpx.Response] = []
-
-    def __call__(self, request: httpx.Request) -> httpx.Response:
-        request.read()
-        self.requests.append(request)
-        return self.answers.pop(0) if self.answers else httpx.Response(200)
+class App(standins.App):
+    """The product's stand-in, which reads what WooCommerce sends."""
 
     def bodies(self, topic: str) -> list[Any]:
         """The JSON of every delivery of a topic."""
@@ -65,7 +41,7 @@ class App:
 
 def source() -> world.Store:
     """The demo world's store as of the tests' beginning."""
-    return source_at(START)
+    return source_at(standins.START)
 
 
 def furnish(store: WooStore) -> None:

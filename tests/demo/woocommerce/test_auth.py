@@ -9,7 +9,8 @@ import pytest
 
 from demo.woocommerce.auth import Key, oauth_signature
 from demo.woocommerce.store import WooStore
-from tests.demo.woocommerce.small_shop import HTTPS, KEY, SECRET, START, URL, Clock, recording
+from tests.demo.standins import START, Clock
+from tests.demo.woocommerce.small_shop import HTTPS, KEY, SECRET, URL, recording
 
 ORDERS = "/wp-json/wc/v3/orders"
 NOW = int(START.timestamp())

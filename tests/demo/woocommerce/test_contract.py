@@ -7,7 +7,8 @@ from typing import Any
 import pytest
 
 from demo.woocommerce.store import WooStore
-from tests.demo.woocommerce.small_shop import Call, Clock, comparable, recording
+from tests.demo.standins import Clock
+from tests.demo.woocommerce.small_shop import Call, comparable, recording
 
 # The recorded order knows who looked at which page with which browser; nobody browses here.
 _OF_THE_MOMENT = frozenset(

@@ -14,7 +14,8 @@ from app.platforms.woocommerce.storefront import WooCommerceStorefront
 from demo import world
 from demo.storefront.shop import Progress, Shop
 from demo.woocommerce import WooApp, make_woocommerce
-from tests.demo.woocommerce.small_shop import CREDENTIALS, START, URL, App, one_sweater, source
+from tests.demo.standins import START
+from tests.demo.woocommerce.small_shop import CREDENTIALS, URL, App, one_sweater, source
 
 LIQUID = {"Content-Type": "application/liquid"}
 

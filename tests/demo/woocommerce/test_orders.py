@@ -9,7 +9,8 @@ import pytest
 from flask.testing import FlaskClient
 
 from demo.woocommerce.store import WooStore
-from tests.demo.woocommerce.small_shop import HTTPS, KEY, SECRET, URL, Call, Clock, recording
+from tests.demo.standins import Clock
+from tests.demo.woocommerce.small_shop import HTTPS, KEY, SECRET, URL, Call, recording
 
 NEWEST_FIRST = [45, 40, 25, 24, 23]
 

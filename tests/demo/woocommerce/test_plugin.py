@@ -12,7 +12,8 @@ from flask.testing import FlaskClient
 from app.core.merchants.ports import ForgedVisit, StorefrontVisit
 from app.platforms.woocommerce.storefront import WooCommerceStorefront
 from demo.woocommerce.plugin import signature, signed_query
-from tests.demo.woocommerce.small_shop import CREDENTIALS, START, App
+from tests.demo.standins import START
+from tests.demo.woocommerce.small_shop import CREDENTIALS, App
 
 NOW = int(START.timestamp())
 SECRETS = [CREDENTIALS.storefront_secret]

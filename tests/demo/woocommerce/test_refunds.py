@@ -9,16 +9,8 @@ import pytest
 
 from demo.woocommerce import orders
 from demo.woocommerce.store import WooStore
-from tests.demo.woocommerce.small_shop import (
-    BELT,
-    CARRIAGE,
-    SWEATERS,
-    Call,
-    Clock,
-    comparable,
-    one_sweater,
-    recording,
-)
+from tests.demo.standins import Clock
+from tests.demo.woocommerce.small_shop import BELT, CARRIAGE, SWEATERS, Call, comparable, one_sweater, recording
 
 ON_HAND = {"SW-M-Black": 8, "BELT-1": 19, "SCARF-1": 15}
 

@@ -14,7 +14,8 @@ from demo import world
 from demo.woocommerce import make_woocommerce, orders
 from demo.woocommerce.store import WooStore
 from demo.world_money import show
-from tests.demo.woocommerce.small_shop import CREDENTIALS, START, URL, source
+from tests.demo.standins import START
+from tests.demo.woocommerce.small_shop import CREDENTIALS, URL, source
 
 _SUMS = ("total", "total_tax")
 

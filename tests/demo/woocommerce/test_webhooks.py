@@ -13,7 +13,8 @@ from app.core.messaging.ports import Delivery, ForgedDelivery, Ping
 from app.core.orders.ports import Ignore, OrderDeleted, PullOrder, RecordOrder
 from app.platforms.woocommerce.webhooks import WooCommerceWebhooks, translate
 from demo.woocommerce.store import WooStore
-from tests.demo.woocommerce.small_shop import CREDENTIALS, URL, App, Call, Clock, one_sweater, recording
+from tests.demo.standins import Clock
+from tests.demo.woocommerce.small_shop import CREDENTIALS, URL, App, Call, one_sweater, recording
 
 SECRETS = [CREDENTIALS.webhook_secret]
 JUDGE = WooCommerceWebhooks()
