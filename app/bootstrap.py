@@ -11,7 +11,6 @@ from typing import Any
 
 import redis
 import structlog
-from flask import Flask
 
 from app.container import Container
 from app.core.kit.clock import Clock, SystemClock
@@ -27,6 +26,7 @@ from app.providers.mail.smtp import SmtpNotifier
 from app.providers.own_label import OwnLabel
 from app.settings import Settings
 from app.web.app import create_app
+from app.web.webhooks import ASGIApplication
 
 
 def make_container(settings: Settings, clock: Clock | None = None) -> Container:
@@ -57,8 +57,8 @@ def make_container(settings: Settings, clock: Clock | None = None) -> Container:
     )
 
 
-def make_web(container: Container) -> Flask:
-    """The web application (WSGI)."""
+def make_web(container: Container) -> ASGIApplication:
+    """The web application (ASGI)."""
     return create_app(container)
 
 

@@ -27,10 +27,18 @@ class Deliveries:
 
     def request(self, number: int) -> bytes:
         """The ``number``-th delivery as bytes on the wire."""
-        tail = (_NUMBER % number) + b'"}'
+        tail = _tail(number)
         signing = self._signing.copy()
         signing.update(tail)
         return b"".join((self._before, base64.b64encode(signing.digest()), b"\r\n\r\n", self._head, tail))
+
+    def body(self, number: int) -> bytes:
+        """What the ``number``-th delivery says."""
+        return self._head + _tail(number)
+
+
+def _tail(number: int) -> bytes:
+    return (_NUMBER % number) + b'"}'
 
 
 def order(number: int, status: str = "processing", second: int = 0) -> dict[str, Any]:

@@ -18,7 +18,6 @@ from uuid import UUID
 from flask.testing import FlaskClient
 from sqlalchemy import insert
 
-from app.bootstrap import make_web
 from app.container import Container
 from app.core.kit.ids import new_id, new_rma
 from app.core.merchants import repository as stores
@@ -27,6 +26,7 @@ from app.core.merchants.rules import Role
 from app.core.orders.models import Order, OrderFulfillment, OrderLine, OrderPayment
 from app.core.returns.models import Return, ReturnLine
 from app.core.returns.rules import Decision, Parcel, Settlement
+from app.web.app import create_pages
 from benchmarks.report import Measurement
 from benchmarks.world import furnished, serving, sqlite_url
 from tests.databases import valkey_server
@@ -41,7 +41,7 @@ def pages() -> Iterator[Measurement]:
     """p95 of each page in milliseconds (median of several rounds), against what is allowed."""
     with valkey_server() as queue, sqlite_url() as url, furnished(url, queue) as (container, store_id):
         slug, key = _furnish(container, store_id)
-        app = make_web(container)
+        app = create_pages(container)
         app.config["WTF_CSRF_ENABLED"] = False
         shopper, staff = app.test_client(), app.test_client()
         if staff.post("/admin/sign-in", data={"email": EMAIL, "password": PASSWORD}).status_code != 302:
@@ -69,7 +69,7 @@ def memory() -> Iterator[Measurement]:
     """Resident memory of a web process after some hundred pages, against what is allowed."""
     with valkey_server() as queue, sqlite_url() as url, furnished(url, queue) as (container, store_id):
         slug, key = _furnish(container, store_id)
-        with serving("app.wsgi:app", container) as (port, leader):
+        with serving("app.asgi:app", container) as (port, leader):
             get = _browser(f"http://127.0.0.1:{port}")
             form = get("/admin/sign-in")
             token = re.search(r'name="csrf_token" value="([^"]+)"', form)

@@ -6,13 +6,13 @@ check, the server and its settings: what differs is what happens to a genuine de
 
 from __future__ import annotations
 
+import asyncio
 import os
 from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
 import redis
-from flask import Flask
 from rq import Queue
 from rq.serializers import JSONSerializer
 
@@ -29,7 +29,7 @@ class Forgetting:
     def __init__(self, keeper: object) -> None:
         del keeper
 
-    def write(self, row: Mapping[str, Any]) -> None:
+    async def write(self, row: Mapping[str, Any]) -> None:
         """Done."""
 
 
@@ -42,7 +42,11 @@ class Naive:
         client = redis.Redis.from_url(os.environ["HELLOWORD_REDIS_URL"])
         self._queue = Queue("naive", connection=client, serializer=JSONSerializer)
 
-    def write(self, row: Mapping[str, Any]) -> None:
+    async def write(self, row: Mapping[str, Any]) -> None:
+        """In a thread of its own, as where each request has one."""
+        await asyncio.to_thread(self._write, row)
+
+    def _write(self, row: Mapping[str, Any]) -> None:
         """Insert, commit, enqueue."""
         with self._database.write() as session:
             session.add(InboxEvent(**row))
@@ -56,7 +60,7 @@ class NoBell:
         """Nothing."""
 
 
-def make(which: str) -> Flask:
+def make(which: str) -> webhooks.ASGIApplication:
     """The web application of ``which``: product, verify or naive."""
     container = make_container(Settings(_env_file=None))
     if which == "product":

@@ -6,7 +6,6 @@ import contextlib
 import os
 import socket
 import subprocess
-import sys
 import tempfile
 import time
 from collections.abc import Iterator
@@ -18,6 +17,7 @@ from cryptography.fernet import Fernet
 
 from app.bootstrap import make_container
 from app.container import Container
+from app.operations.doors import web_command
 from app.settings import Settings
 from tests.builders import make_store
 from tests.databases import migrated
@@ -68,11 +68,7 @@ def serving(target: str, container: Container, **environment: str) -> Iterator[t
         "HELLOWORD_INSECURE_COOKIES": "1",
         **environment,
     }
-    command = [
-        *(sys.executable, "-m", "granian", target, "--interface", "wsgi", "--http", "1", "--no-ws"),
-        *("--host", "127.0.0.1", "--port", str(port), "--log-level", "error"),
-        *("--workers", str(settings.web_workers), "--blocking-threads", str(settings.web_threads)),
-    ]
+    command = web_command(settings.model_copy(update={"host": "127.0.0.1", "port": port}), target)
     process = subprocess.Popen(command, env=variables, cwd=ROOT)  # noqa: S603 (our own command)
     try:
         _await(port, process)

@@ -26,12 +26,15 @@ def load_settings() -> Settings:
         raise CannotStart(msg) from None
 
 
-def web_command(settings: Settings) -> list[str]:
-    """What runs the web server: granian over ``app.wsgi:app``. It needs ``python_path()`` as PYTHONPATH."""
+def web_command(settings: Settings, target: str = "app.asgi:app") -> list[str]:
+    """What runs the web server: granian over ``target``, on uvloop where there is one.
+
+    It needs ``python_path()`` as PYTHONPATH.
+    """
     command = [
-        *(sys.executable, "-m", "granian", "app.wsgi:app", "--interface", "wsgi", "--http", "1", "--no-ws"),
+        *(sys.executable, "-m", "granian", target, "--interface", "asginl", "--http", "1", "--no-ws"),
         *("--host", settings.host, "--port", str(settings.port)),
-        *("--workers", str(settings.web_workers), "--blocking-threads", str(settings.web_threads)),
+        *("--workers", str(settings.web_workers)),
         *("--workers-kill-timeout", "8", "--log-level", "warning"),
     ]
     if settings.web_workers > 1:  # with one, the supervisor or the platform restarts the whole

@@ -1,9 +1,11 @@
-"""The web application: blueprints, languages, security headers."""
+"""The web application: the webhooks' intake, and the pages with their languages and security headers."""
 
 from __future__ import annotations
 
 from datetime import timedelta
+from typing import Any
 
+from a2wsgi import WSGIMiddleware
 from flask import Flask, Response, g, request
 from flask_wtf.csrf import CSRFProtect
 from werkzeug.middleware.proxy_fix import ProxyFix
@@ -14,7 +16,7 @@ from app.web import errors, health
 from app.web.admin import make_admin
 from app.web.limits import limit
 from app.web.portal import make_portal, make_storefront
-from app.web.webhooks import WebhookIntake
+from app.web.webhooks import ASGIApplication, Message, Receive, Scope, Send, WebhookIntake
 
 MAX_BODY = 64 * 1024 * 1024
 """Five photos for each of a few items; the webhooks' own limit is far lower."""
@@ -22,8 +24,22 @@ MAX_BODY = 64 * 1024 * 1024
 csrf = CSRFProtect()
 
 
-def create_app(container: Container) -> Flask:
-    """The whole web side over ``container``."""
+def create_app(container: Container) -> ASGIApplication:
+    """The whole web side over ``container`` (ASGI): webhooks on its event loop, pages in ``web_threads`` threads."""
+    pages: Any = create_pages(container)
+    in_threads: Any = WSGIMiddleware(pages, container.settings.web_threads)
+
+    async def coroutines(scope: Scope, receive: Receive, send: Send) -> None:
+        async def received() -> Message:
+            return await receive()  # granian's is an awaitable and no coroutine, which the bridge asks for
+
+        await in_threads(scope, received, send)
+
+    return WebhookIntake(container, coroutines)
+
+
+def create_pages(container: Container) -> Flask:
+    """All that a person opens."""
     settings = container.settings
     app = Flask(__name__, static_folder="static", template_folder="templates")
     app.config.update(
@@ -74,7 +90,6 @@ def create_app(container: Container) -> Flask:
     app.register_blueprint(make_admin(container))
     app.register_blueprint(health.make_health(container))
     limit(app, container)
-    app.wsgi_app = WebhookIntake(container, app.wsgi_app)  # type: ignore[method-assign]
     if settings.trusted_proxies:
         hops = settings.trusted_proxies
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=hops, x_proto=hops, x_host=hops)  # type: ignore[method-assign]

@@ -6,15 +6,14 @@ A walk can be closed between two phases and gone on with in a copy, as often as 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from email.message import EmailMessage
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 from uuid import UUID
 
-import httpx
 from sqlalchemy import text
 
 from app.bootstrap import make_container
@@ -35,11 +34,9 @@ from app.settings import Settings
 from app.web.webhooks import WebhookIntake
 from tests.crash.sides import BOUGHT, SIDES
 from tests.crash.stage import NOBODY, Ended, Stage
+from tests.doors import client_of, no_pages
 from tests.fakes.store import FakeBell
 from tests.replay.state import State, whole_state
-
-if TYPE_CHECKING:
-    from wsgiref.types import StartResponse
 
 STAFF = "staff:01900000-0000-7000-8000-000000000001"
 WAREHOUSE = {"name": "Returns", "line1": "Dock 4", "city": "Rotterdam", "postcode": "3011 AA", "country": "NL"}
@@ -107,8 +104,8 @@ class Walk:
         if redis_url == NOBODY:  # a doorbell's thread lives as long as its process, and this one has hundreds of walks
             self.container = replace(self.container, bell=FakeBell())
             self.container.database._on_commit = None
-        self._intake: Any = WebhookIntake(self.container, _no_pages)
-        self._http = httpx.Client(transport=httpx.WSGITransport(app=self._intake))
+        self._intake: Any = WebhookIntake(self.container, no_pages)
+        self._http = client_of(self._intake)
         # The store has the machine's time: it refuses signatures that are a quarter of an hour old.
         self.side = SIDES[saved.platform](saved.folder / "store.sqlite", SystemClock(), stage.served.url, self._http)
         stage.served.app = self.side.app
@@ -262,11 +259,6 @@ PHASES: Mapping[str, Callable[[Walk], None]] = {
     "echo": Walk.deliver,
 }
 """What people do in each. The echo is the store telling us of the refund that we booked."""
-
-
-def _no_pages(environ: dict[str, Any], start_response: StartResponse) -> Iterable[bytes]:
-    start_response("404 Not Found", [])
-    return []
 
 
 def _plain(message: EmailMessage) -> str:

@@ -14,7 +14,6 @@ from typing import Any
 from uuid import UUID
 
 from cryptography.fernet import Fernet
-from flask import Flask
 
 from app.bootstrap import make_container, make_web
 from app.container import Container
@@ -23,8 +22,10 @@ from app.jobs.effects import EFFECTS
 from app.jobs.inbox import drain_inbox
 from app.jobs.outbox import drain_outbox
 from app.settings import Settings
+from app.web.webhooks import ASGIApplication
 from tests.builders import NOW, make_store
 from tests.databases import migrated
+from tests.doors import client_of
 from tests.fakes.store import FakeBell, FixedClock
 from tests.platforms.woocommerce.loopback import CONTRACTS, KEY, SECRET, Answer, Loopback, recording
 from tests.replay.state import State, whole_state
@@ -109,13 +110,13 @@ class RecordedStore(Loopback):
 class Playback:
     """The product with an empty database and this one store connected."""
 
-    def __init__(self, container: Container, web: Flask, store: RecordedStore, store_id: UUID) -> None:
+    def __init__(self, container: Container, web: ASGIApplication, store: RecordedStore, store_id: UUID) -> None:
         self.container, self.store, self.store_id = container, store, store_id
-        self._client = web.test_client()
+        self._client = client_of(web, "http://localhost")
 
     def post(self, one: Delivery) -> int:
         """Hand one delivery over; gives the answer's status."""
-        answer = self._client.post(f"/webhooks/woocommerce/{SLUG}", data=one.body, headers=list(one.headers))
+        answer = self._client.post(f"/webhooks/woocommerce/{SLUG}", content=one.body, headers=list(one.headers))
         return answer.status_code
 
     def drain(self) -> None:
@@ -166,7 +167,7 @@ def playback(folder: Path) -> Iterator[Playback]:
                 merchants.keep_credential(session, container.vault, connected.id, name, secret, now=NOW)
         web = make_web(container)
         yield Playback(container, web, store, connected.id)
-        intake: Any = web.wsgi_app
+        intake: Any = web
         intake._writer._keeper.close()
     finally:
         store.close()

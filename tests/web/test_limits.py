@@ -5,7 +5,7 @@ from flask.testing import FlaskClient
 
 from app.container import Container
 from app.core.merchants.rules import PlatformName
-from app.web.app import create_app
+from app.web.app import create_pages
 from tests.builders import make_store
 
 TYPED = {"number": "1", "email": "a@b.example"}
@@ -15,7 +15,7 @@ TYPED = {"number": "1", "email": "a@b.example"}
 def client(container: Container) -> FlaskClient:
     with container.database.write() as session:
         make_store(session, platform=PlatformName.WOOCOMMERCE, url="https://acme.example", slug="acme")
-    return create_app(container).test_client()
+    return create_pages(container).test_client()
 
 
 def asked(client: FlaskClient, path: str, times: int, **query: str) -> list[int]:

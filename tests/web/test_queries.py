@@ -16,7 +16,7 @@ from app.container import Container
 from app.core.merchants import service as merchants
 from app.core.merchants.rules import Role
 from app.core.returns import service
-from app.web.app import create_app
+from app.web.app import create_pages
 from app.web.portal.passes import Passes
 from tests.builders import NOW, make_line, make_order, make_store, make_wish
 
@@ -58,7 +58,7 @@ class Shop:
 
 @pytest.fixture
 def app(container: Container) -> Flask:
-    app = create_app(container)
+    app = create_pages(container)
     app.config.update(TESTING=True, WTF_CSRF_ENABLED=False)
     return app
 

@@ -1,20 +1,24 @@
 """Many requests, one commit: rows that arrive while a commit is under way are committed together by the next one.
 
-Nobody waits for company: a lone row is written at once, by the thread that brought it. A request is answered only after
-the commit that holds its row, so an acknowledged delivery is durable.
+Nobody waits for company: a lone row is written at once. A request is answered only after the commit that holds its row,
+so an acknowledged delivery is durable.
 """
 
 from __future__ import annotations
 
-import threading
+import asyncio
 from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any, Protocol
 
 MAX_TOGETHER = 200
-PATIENCE_S = 4.0
-"""Shopify gives up after five seconds; better to say so before."""
+PATIENCE_S = 2.0
+"""With a commit; a row may wait for one and be in the next. Shopify gives up after five seconds; better say so before.
+"""
 
 Row = Mapping[str, Any]
+Place = tuple[Row, "asyncio.Future[None]"]
+"""A row, and what its request waits for."""
 
 
 class Keeper(Protocol):
@@ -30,83 +34,74 @@ class Keeper(Protocol):
         ...
 
 
-class _Place:
-    """One row's place in the queue: ``told`` is released when it is committed, refused, or has to lead.
-
-    A row counts as kept only when ``error`` has been taken away, so whatever ends a leader, nobody is told too much.
-    """
-
-    __slots__ = ("error", "leads", "row", "told")
-
-    def __init__(self, row: Row) -> None:
-        self.row = row
-        self.error: Exception | None = TimeoutError("the inbox was not written in time")
-        self.leads = False
-        self.told = threading.Lock()
-        self.told.acquire()
-
-
 class GroupCommit:
-    """One commit at a time for each process, led by one of the threads that wait for it.
+    """One commit at a time for each process, in a thread of its own, for all that wait on its event loop.
 
-    The leader commits all that wait, names the first that came meanwhile as the next leader, and tells its followers.
+    What ends the thread or the loop in the middle, nobody is told that a row was kept unless it was.
     """
 
     def __init__(self, keeper: Keeper) -> None:
         self._keeper = keeper
-        self._lock = threading.Lock()
-        self._waiting: list[_Place] = []
-        self._led = False
+        self._thread = ThreadPoolExecutor(1, thread_name_prefix="inbox")
+        self._waiting: list[Place] = []
+        self._under_way = False
+        self._timer: asyncio.TimerHandle | None = None
 
-    def write(self, row: Row) -> None:
+    async def write(self, row: Row) -> None:
         """Gives back after ``row`` is committed. Raises what the database raised, or TimeoutError."""
-        place = _Place(row)
-        with self._lock:
-            self._waiting.append(place)
-            place.leads, self._led = not self._led, True
-        if not place.leads and not place.told.acquire(timeout=PATIENCE_S):
-            self._leave(place)
-        if place.leads:
-            self._lead(place)
-        if place.error is not None:
-            raise place.error
+        loop = asyncio.get_running_loop()
+        waits = loop.create_future()
+        self._waiting.append((row, waits))
+        if not self._under_way:
+            self._under_way = True
+            loop.call_soon(self._commit_those_who_wait, loop)  # with all that the loop has in hand at this moment
+        await waits
 
-    def _leave(self, place: _Place) -> None:
-        """Stop waiting, unless the lead was handed over at this very moment: then it has to be taken."""
-        with self._lock:
-            if place.leads:
-                return
-            if place in self._waiting:  # otherwise it is being written: kept perhaps, but not in time
-                self._waiting.remove(place)
+    def _commit_those_who_wait(self, loop: asyncio.AbstractEventLoop) -> None:
+        together, self._waiting = self._waiting[:MAX_TOGETHER], self._waiting[MAX_TOGETHER:]
+        self._under_way = bool(together)
+        if together:
+            self._timer = loop.call_later(PATIENCE_S, self._lose_patience, loop, together)
+            self._thread.submit(self._commit, loop, together)
 
-    def _lead(self, leader: _Place) -> None:
-        with self._lock:
-            together, self._waiting = self._waiting[:MAX_TOGETHER], self._waiting[MAX_TOGETHER:]
+    def _lose_patience(self, loop: asyncio.AbstractEventLoop, together: Sequence[Place]) -> None:
+        """Those whose commit takes too long are told so (kept perhaps, but not in time); who waits behind it leaves."""
+        left, self._waiting = self._waiting, []
+        for place in (*together, *left):
+            _tell(place, TimeoutError("the inbox was not written in time"))
+        self._timer = loop.call_later(PATIENCE_S, self._lose_patience, loop, ())
+
+    def _commit(self, loop: asyncio.AbstractEventLoop, together: Sequence[Place]) -> None:
+        """In the thread. Whatever ends it, nobody is told too much, and the next ones are written."""
+        errors: Sequence[Exception | None] = [RuntimeError("the inbox was not written")] * len(together)
         try:
-            self._commit(together)
+            errors = self._keep([row for row, _ in together])
         finally:
-            with self._lock:
-                following = self._waiting[0] if self._waiting else None
-                if following is not None:
-                    following.leads = True
-                self._led = following is not None
-            if following is not None:
-                following.told.release()
-            for place in together:
-                if place is not leader:
-                    place.told.release()
+            loop.call_soon_threadsafe(self._committed, loop, list(zip(together, errors, strict=True)))
 
-    def _commit(self, together: Sequence[_Place]) -> None:
-        error: Exception | None = None
+    def _committed(self, loop: asyncio.AbstractEventLoop, outcome: Sequence[tuple[Place, Exception | None]]) -> None:
+        if self._timer is not None:
+            self._timer.cancel()
+        for place, error in outcome:
+            _tell(place, error)
+        loop.call_soon(self._commit_those_who_wait, loop)
+
+    def _keep(self, rows: Sequence[Row]) -> Sequence[Exception | None]:
+        """What went wrong with each row. One bad row must not fail its neighbours."""
         try:
-            self._keeper.keep([place.row for place in together])
+            self._keeper.keep(rows)
         except self._keeper.refused as refused:
-            if len(together) > 1:
-                for place in together:  # one bad row must not fail its neighbours
-                    self._commit([place])
-                return
-            error = refused
-        except Exception as broken:  # noqa: BLE001 (each waiter is told, in its own thread)
-            error = broken
-        for place in together:
-            place.error = error
+            return [refused] if len(rows) == 1 else [error for row in rows for error in self._keep([row])]
+        except Exception as broken:  # noqa: BLE001 (each waiter is told, in its own request)
+            return [broken] * len(rows)
+        return [None] * len(rows)
+
+
+def _tell(place: Place, error: Exception | None) -> None:
+    _, waits = place
+    if waits.done():  # told already, or its request is gone
+        return
+    if error is None:
+        waits.set_result(None)
+    else:
+        waits.set_exception(error)

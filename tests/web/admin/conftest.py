@@ -6,13 +6,13 @@ import pytest
 from flask import Flask
 
 from app.container import Container
-from app.web.app import create_app
+from app.web.app import create_pages
 from tests.web.admin.shop import Shop
 
 
 @pytest.fixture
 def app(container: Container) -> Flask:
-    app = create_app(container)
+    app = create_pages(container)
     app.config.update(TESTING=True, WTF_CSRF_ENABLED=False)
     return app
 

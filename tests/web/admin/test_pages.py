@@ -15,7 +15,7 @@ from app.core.merchants.rules import Role
 from app.core.returns import repository, service
 from app.core.returns.policy import service as policies
 from app.core.returns.rules import Decision, Parcel, Settlement
-from app.web.app import create_app
+from app.web.app import create_pages
 from tests.builders import NOW, WAREHOUSE, make_order, make_store, make_wish
 
 PASSWORD = "correct horse battery"
@@ -23,7 +23,7 @@ PASSWORD = "correct horse battery"
 
 @pytest.fixture
 def app(container: Container) -> Flask:
-    app = create_app(container)
+    app = create_pages(container)
     app.config.update(TESTING=True, WTF_CSRF_ENABLED=False)
     return app
 
@@ -93,7 +93,7 @@ def test_signing_in_never_leads_to_another_host(app: Flask, shop: Shop) -> None:
 
 
 def test_a_form_without_its_token_is_refused(container: Container, shop: Shop) -> None:
-    app = create_app(container)
+    app = create_pages(container)
     answer = app.test_client().post("/admin/sign-in", data={"email": shop.email, "password": PASSWORD})
     assert answer.status_code == 400
 

@@ -269,7 +269,7 @@ def make_order(store_id: UUID, number: str, lines: Sequence[dict[str, Any]], **v
 
 
 def make_app(container: Container) -> Flask:
-    """What ``create_app`` does for the portal and nothing else."""
+    """What ``create_pages`` does for the portal and nothing else."""
     app = Flask("app.web", static_folder=str(Path("app/web/static").resolve()), static_url_path="/static")
     app.config.update(TESTING=True, MAX_CONTENT_LENGTH=64 * 1024 * 1024, SERVER_NAME=None)
     app.jinja_env.globals.update(

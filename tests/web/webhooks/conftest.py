@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
 import base64
 import hashlib
 import hmac
-import io
 import json
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 from uuid import UUID
@@ -82,29 +82,41 @@ class Door:
 
     def send(self, path: str, headers: Mapping[str, str], body: bytes = ORDER, method: str = "POST") -> int:
         """The status of the answer to a delivery with its length."""
-        return self.environ(path, headers, io.BytesIO(body), method, CONTENT_LENGTH=str(len(body)))
+        return self.parts(path, dict(headers) | {"Content-Length": str(len(body))}, [body], method)
 
-    def environ(
-        self,
-        path: str,
-        headers: Mapping[str, str],
-        stream: io.BytesIO,
-        method: str = "POST",
-        *,
-        ended: bool = False,
-        **more: str,
-    ) -> int:
-        """The status of the answer to what a WSGI server would hand over. ``ended``: it ends the body itself."""
-        names = {"HTTP_" + name.upper().replace("-", "_"): value for name, value in headers.items()}
-        status: list[str] = []
+    def send_at_once(self, path: str, deliveries: Sequence[tuple[Mapping[str, str], bytes]]) -> list[int]:
+        """The statuses of the answers to deliveries that come all at the same moment."""
 
-        def start(line: str, answered: Sequence[tuple[str, str]], *rest: Any) -> Any:
-            status.append(line)
-            self.headers = dict(answered)
+        async def all_of_them() -> list[int]:
+            return await asyncio.gather(*(self._answer(path, headers, [body], "POST") for headers, body in deliveries))
 
-        base = {"REQUEST_METHOD": method, "PATH_INFO": path, "wsgi.input": stream, "wsgi.input_terminated": ended}
-        assert b"".join(self.intake(base | names | more, start)) in {b"", b"a page"}
-        return int(status[0].split()[0])
+        return asyncio.run(all_of_them())
+
+    def parts(self, path: str, headers: Mapping[str, str], body: Iterable[bytes | None], method: str = "POST") -> int:
+        """The status of the answer to a body that comes in parts; None: the sender hangs up there."""
+        return asyncio.run(self._answer(path, headers, body, method))
+
+    async def _answer(self, path: str, headers: Mapping[str, str], body: Iterable[bytes | None], method: str) -> int:
+        names = [(name.lower().encode(), value.encode("latin-1", "replace")) for name, value in headers.items()]
+        scope = {"type": "http", "method": method, "path": path, "headers": names}
+        coming = iter(body)
+        following = [next(coming, b"")]
+        told: list[Any] = []
+
+        async def receive() -> Any:
+            part = following.pop()
+            if part is None:
+                return {"type": "http.disconnect"}
+            following.append(next(coming, b""))
+            return {"type": "http.request", "body": part, "more_body": following[0] != b""}
+
+        async def send(message: Any) -> None:
+            told.append(message)
+
+        await self.intake(scope, receive, send)
+        self.headers = {name.decode().title(): value.decode() for name, value in told[0]["headers"]}
+        assert told[1]["body"] in {b"", b"a page"}
+        return int(told[0]["status"])
 
     def rows(self) -> Sequence[InboxEvent]:
         with self.container.database.read() as session:
@@ -112,9 +124,9 @@ class Door:
             return session.scalars(query.order_by(InboxEvent.dedup_key)).all()
 
 
-def pages(environ: Mapping[str, Any], start: Callable[..., Any]) -> list[bytes]:
-    start("200 OK", [])
-    return [b"a page"]
+async def pages(scope: Any, receive: Any, send: Any) -> None:
+    await send({"type": "http.response.start", "status": 200, "headers": []})
+    await send({"type": "http.response.body", "body": b"a page"})
 
 
 @pytest.fixture

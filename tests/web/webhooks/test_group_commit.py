@@ -1,8 +1,10 @@
 from __future__ import annotations
 
+import asyncio
+import concurrent.futures
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 import pytest
@@ -46,16 +48,18 @@ class Keeper:
 
 
 class Requests:
-    """Threads that each write one row, and what became of them."""
+    """Requests on an event loop in a thread of its own, each writing one row, and what became of them."""
 
     def __init__(self, writer: GroupCommit) -> None:
         self._writer = writer
-        self._threads: list[threading.Thread] = []
+        self._loop = asyncio.new_event_loop()
+        self._thread = threading.Thread(target=self._loop.run_forever)
+        self._thread.start()
+        self._running: list[concurrent.futures.Future[None]] = []
         self.answers: dict[Any, str] = {}
 
     def start(self, key: Any) -> None:
-        self._threads.append(threading.Thread(target=self._write, args=(key,)))
-        self._threads[-1].start()
+        self._running.append(asyncio.run_coroutine_threadsafe(self._write(key), self._loop))
 
     def line_up(self, *keys: Any) -> None:
         """Start them so that they wait in this order behind the commit that is under way."""
@@ -66,19 +70,32 @@ class Requests:
                 assert time.monotonic() < deadline
                 time.sleep(0.001)
 
-    def _write(self, key: Any) -> None:
+    async def _write(self, key: Any) -> None:
         try:
-            self._writer.write({"key": key})
+            await self._writer.write({"key": key})
         except BaseException as error:  # noqa: BLE001 (what a request would be told)
             self.answers[key] = type(error).__name__
         else:
             self.answers[key] = "kept"
 
+    def hang_up(self) -> None:
+        """The last that was started waits no more."""
+        self._running.pop().cancel()
+
     def join(self) -> dict[Any, str]:
-        for thread in self._threads:
-            thread.join(10)
-            assert not thread.is_alive()
+        for running in self._running:
+            running.result(10)
         return self.answers
+
+    def one_after_the_other(self, *keys: Any) -> None:
+        for key in keys:
+            self.start(key)
+            self.join()
+
+    def close(self) -> None:
+        self._loop.call_soon_threadsafe(self._loop.stop)
+        self._thread.join(10)
+        self._loop.close()
 
 
 @pytest.fixture
@@ -92,8 +109,10 @@ def writer(keeper: Keeper) -> GroupCommit:
 
 
 @pytest.fixture
-def requests(writer: GroupCommit) -> Requests:
-    return Requests(writer)
+def requests(writer: GroupCommit) -> Iterator[Requests]:
+    made = Requests(writer)
+    yield made
+    made.close()
 
 
 def held_up(keeper: Keeper, requests: Requests, *keys: Any) -> None:
@@ -104,9 +123,8 @@ def held_up(keeper: Keeper, requests: Requests, *keys: Any) -> None:
     requests.line_up(*keys)
 
 
-def test_a_lone_row_is_written_at_once(keeper: Keeper, writer: GroupCommit) -> None:
-    writer.write({"key": 1})
-    writer.write({"key": 2})
+def test_a_lone_row_is_written_at_once(keeper: Keeper, requests: Requests) -> None:
+    requests.one_after_the_other(1, 2)
     assert keeper.groups == [[1], [2]]
 
 
@@ -148,7 +166,7 @@ def test_one_bad_row_fails_alone(keeper: Keeper, requests: Requests) -> None:
 
 
 def test_a_broken_database_is_told_to_everybody_in_the_group_and_the_next_one_is_written(
-    keeper: Keeper, writer: GroupCommit, requests: Requests
+    keeper: Keeper, requests: Requests
 ) -> None:
     def break_down(rows: Sequence[Row]) -> None:
         if len(rows) > 1:
@@ -158,28 +176,37 @@ def test_a_broken_database_is_told_to_everybody_in_the_group_and_the_next_one_is
     held_up(keeper, requests, 1, 2)
     keeper.gate.set()
     assert requests.join() == {"first": "kept", 1: "Broken", 2: "Broken"}
-    writer.write({"key": "next"})
+    requests.one_after_the_other("next")
     assert keeper.groups == [["first"], ["next"]]
 
 
 def test_who_has_waited_too_long_leaves_and_his_row_is_not_written(
-    keeper: Keeper, writer: GroupCommit, requests: Requests, monkeypatch: pytest.MonkeyPatch
+    keeper: Keeper, requests: Requests, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    held_up(keeper, requests)
-    monkeypatch.setattr(group_commit, "PATIENCE_S", 0.05)
-    requests.start(1)
-    requests.start(2)
-    while len(requests.answers) < 2:
-        time.sleep(0.01)
-    assert requests.answers == {1: "TimeoutError", 2: "TimeoutError"}
+    monkeypatch.setattr(group_commit, "PATIENCE_S", 0.1)
+    held_up(keeper, requests, 1, 2)
+    assert requests.join() == dict.fromkeys(["first", 1, 2], "TimeoutError")
+    requests.start(3)  # behind the same commit: patience begins anew
+    assert requests.join()[3] == "TimeoutError"
+    keeper.gate.set()
+    requests.one_after_the_other("next")
+    assert keeper.groups == [["first"], ["next"]]
+    assert requests.answers["next"] == "kept"
+
+
+def test_who_hangs_up_holds_nobody_up(keeper: Keeper, requests: Requests) -> None:
+    held_up(keeper, requests, 1, 2)
+    requests.hang_up()
+    requests.line_up(1, 2, 3)
     keeper.gate.set()
     requests.join()
-    writer.write({"key": "next"})
-    assert keeper.groups == [["first"], ["next"]]
+    assert requests.answers[3] == "kept"
+    assert keeper.groups[0] == ["first"]
+    assert keeper.groups[-1][-1] == 3
 
 
-def test_a_leader_that_dies_tells_nobody_that_a_row_was_kept_and_hands_the_lead_on(
-    keeper: Keeper, writer: GroupCommit, requests: Requests
+def test_a_thread_that_dies_tells_nobody_that_a_row_was_kept_and_the_next_one_is_written(
+    keeper: Keeper, requests: Requests
 ) -> None:
     def die(rows: Sequence[Row]) -> None:
         if len(rows) > 1:
@@ -188,24 +215,23 @@ def test_a_leader_that_dies_tells_nobody_that_a_row_was_kept_and_hands_the_lead_
     keeper.misbehave = die
     held_up(keeper, requests, 1, 2)
     keeper.gate.set()
-    assert requests.join() == {"first": "kept", 1: "SystemExit", 2: "TimeoutError"}
-    writer.write({"key": "next"})
+    assert requests.join() == {"first": "kept", 1: "RuntimeError", 2: "RuntimeError"}
+    requests.one_after_the_other("next")
     assert keeper.groups == [["first"], ["next"]]
 
 
-def test_of_many_threads_every_row_is_kept_once_and_one_commit_runs_at_a_time(
-    keeper: Keeper, writer: GroupCommit
-) -> None:
-    def write_many(name: int) -> None:
+def test_of_many_requests_every_row_is_kept_once_and_one_commit_runs_at_a_time(keeper: Keeper) -> None:
+    writer = GroupCommit(keeper)
+
+    async def write_many(name: int) -> None:
         for number in range(200):
-            writer.write({"key": (name, number)})
+            await writer.write({"key": (name, number)})
+
+    async def all_of_them() -> None:
+        await asyncio.gather(*(write_many(name) for name in range(16)))
 
     keeper.misbehave = lambda rows: time.sleep(0.0005)  # a commit takes its time
-    threads = [threading.Thread(target=write_many, args=(name,)) for name in range(16)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join(60)
+    asyncio.run(all_of_them())
     kept = [key for group in keeper.groups for key in group]
     assert sorted(kept) == [(name, number) for name in range(16) for number in range(200)]
     assert keeper.most_at_once == 1

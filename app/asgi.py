@@ -1,4 +1,4 @@
-"""The web door: ``granian --interface wsgi app.wsgi:app`` (or any other WSGI server)."""
+"""The web door: ``granian --interface asginl app.asgi:app`` (or any other ASGI server)."""
 
 from __future__ import annotations
 
