@@ -108,6 +108,13 @@ def _account(given: argparse.Namespace) -> int:
     return 0
 
 
+def _quote(given: argparse.Namespace) -> int:
+    from app.operations.quoting import quote_file  # noqa: PLC0415 (as above)
+
+    print(quote_file(given.file))
+    return 0
+
+
 def _data_dir(given: argparse.Namespace) -> Path:
     return Path(given.data or os.environ.get("HELLOWORD_DATA_DIR") or "var")
 
@@ -120,6 +127,7 @@ _COMMANDS = {
     "migrate": _migrate,
     "doctor": _doctor,
     "account": _account,
+    "quote": _quote,
     "rotate-keys": _rotate_keys,
 }
 
@@ -136,12 +144,17 @@ def _parser() -> argparse.ArgumentParser:
         "migrate": "bring the database's schema up to date",
         "account": "let a person sign in, or give them a new password (asked for, or one line on stdin)",
         "doctor": "check every part and say what is wrong",
+        "quote": "work out the refunds of a file of orders and steps, to the cent (JSON in, JSON out)",
         "rotate-keys": "encrypt the stores' credentials anew under the newest key",
     }
     for name, says in words.items():
         command = commands.add_parser(name, help=says, description=says)
         if name in {"up", "doctor", "account", "rotate-keys", "migrate"}:
             command.add_argument("--data", type=Path, metavar="DIR", help="where what is not configured is kept (var)")
+        if name == "quote":
+            command.add_argument(
+                "file", type=Path, help="a JSON array of cases, each an order as charged and its steps"
+            )
         if name == "account":
             command.add_argument("email", help="what the person signs in with")
             command.add_argument("--name", default="", help="what colleagues read in the timeline")

@@ -21,8 +21,9 @@ from app.core.returns.models import Refund, Return
 from app.core.returns.policy.rules import Policy, ShippingRefund
 from app.core.returns.ports import RefundLine, RefundOrder, RefundPart, RefundShipping, RefundTax
 from app.core.returns.reasons.rules import BY_CODE, Fault
-from app.core.returns.refunds.rules import ChargedLine, ChargedShipping, PaymentLeft, Quote, quote
+from app.core.returns.refunds.rules import ChargedLine, ChargedShipping, Ledger, Quote, ShippingShare, Step, quote
 from app.core.returns.refunds.states import RefundStatus
+from app.core.returns.refunds.tenders.rules import PaymentLeft
 from app.core.returns.rules import SETTLEMENT, Settlement, SettlementEvent
 
 REFUND_ISSUE = "refund.issue"
@@ -65,31 +66,42 @@ def payments_left(order: Order, promised: Sequence[Refund]) -> list[PaymentLeft]
     return result
 
 
-def shipping_due(
-    order: Order, units: Mapping[UUID, int], reasons: Sequence[str], promised: Sequence[Refund], policy: Policy
-) -> list[ChargedShipping]:
-    """The outward shipping that goes back with ``units``: once, and by the policy.
+def ledger(order: Order, promised: Sequence[Refund]) -> Ledger:
+    """What the order was charged and what of it has gone back, by us and by others."""
+    foreign = order.shop_currency != order.currency
+    return Ledger(
+        currency=order.currency,
+        lines={line.ref: charged_line(line) for line in order.lines},
+        payments=tuple(payments_left(order, promised)),
+        shipping=tuple(
+            ChargedShipping(row.ref, Money(row.net_minor, row.currency), row.charged_taxes)
+            for row in order.shipping
+            if row.net_minor or row.charged_taxes
+        ),
+        shipping_refunded=any(refund.status in _ALIVE and refund.components["shipping"] for refund in promised)
+        or any(refund.our_key is None and refund.shipping_minor for refund in order.refunds),
+        prices_include_tax=order.prices_include_tax,
+        refunded=order.refunded_minor + order.refunded_elsewhere_minor,
+        shop_currency=order.shop_currency if foreign else None,
+        exchange_rate=order.exchange_rate,
+    )
+
+
+def shipping_due(order: Order, units: Mapping[UUID, int], reasons: Sequence[str], policy: Policy) -> ShippingShare:
+    """Whether the outward shipping goes back with ``units``: once, and by the policy.
 
     ``whole_order``: when nothing of the order stays with the shopper; ``merchant_fault``: when moreover every reason
     is the merchant's doing.
     """
     if policy.refund_shipping is ShippingRefund.NEVER:
-        return []
-    if any(refund.status in _ALIVE and refund.components["shipping"] for refund in promised):
-        return []
-    if any(refund.our_key is None and refund.shipping_minor for refund in order.refunds):
-        return []
+        return ShippingShare.NONE
     goods = [line for line in order.lines if line.requires_shipping and not line.gift_card]
     if any(line.quantity > line.refunded + line.refunded_elsewhere + units.get(line.id, 0) for line in goods):
-        return []
+        return ShippingShare.NONE
     faults = {BY_CODE[code].fault for code in reasons if code in BY_CODE}
     if policy.refund_shipping is ShippingRefund.MERCHANT_FAULT and faults != {Fault.MERCHANT}:
-        return []
-    return [
-        ChargedShipping(row.ref, Money(row.net_minor, row.currency), row.charged_taxes)
-        for row in order.shipping
-        if row.net_minor or row.charged_taxes
-    ]
+        return ShippingShare.NONE
+    return ShippingShare.REMAINING
 
 
 def quote_units(
@@ -101,12 +113,11 @@ def quote_units(
     """
     promised = repository.refunds_of_order(session, order.store_id, order.id)
     lines = {line.id: line for line in order.lines}
-    return quote(
-        order.currency,
-        [(charged_line(lines[line_id]), count) for line_id, count in units.items()],
-        shipping_due(order, units, reasons, promised, policy),
-        payments_left(order, promised),
+    step = Step(
+        units=tuple((lines[line_id].ref, count) for line_id, count in units.items()),
+        shipping=shipping_due(order, units, reasons, policy),
     )
+    return quote(ledger(order, promised), step)
 
 
 def settle(
