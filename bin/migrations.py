@@ -13,7 +13,7 @@ import shutil
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -29,6 +29,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from app.core.kit.db import make_engine
 from app.operations.migrations import config
 
+_TURN = "-- from here on downwards"
 _DDL = ("CREATE", "ALTER", "DROP", "SET LOCK_TIMEOUT")
 
 
@@ -42,16 +43,17 @@ def main() -> int:
             return int(failed)
         with _postgres(Path(folder)) as url:
             with _statements() as seen:
-                failed |= not _try("PostgreSQL", url)
+                failed |= not _try("PostgreSQL", url, lambda: seen.append(_TURN))
             failed |= not _squawk(Path(folder), seen)
     return int(failed)
 
 
-def _try(name: str, url: str) -> bool:
+def _try(name: str, url: str, turn: Callable[[], None] = lambda: None) -> bool:
     alembic = config(url)
     try:
         command.upgrade(alembic, "head")
         command.check(alembic)
+        turn()
         command.downgrade(alembic, "base")
         left = _tables(url) - {"alembic_version"}
         if left:
@@ -88,7 +90,7 @@ def _postgres(folder: Path) -> Iterator[str]:
 
 @contextmanager
 def _statements() -> Iterator[list[str]]:
-    """What changes the schema, in order, until the first way down."""
+    """What changes the schema, in order."""
     seen: list[str] = []
 
     def note(connection: Any, cursor: Any, statement: str, *rest: Any) -> None:
@@ -109,11 +111,15 @@ def _squawk(folder: Path, statements: list[str]) -> bool:
     if program is None:
         print("squawk: left out, it is not installed")
         return True
-    down = next((number for number, text in enumerate(statements) if text.upper().startswith("DROP")), len(statements))
-    file = folder / "migrations.sql"
-    file.write_text("".join(f"{text};\n\n" for text in statements[:down]))
+    down = statements.index(_TURN) if _TURN in statements else len(statements)
+    files: list[Path] = []  # one for each migration, because each is a transaction of its own
+    for text in statements[:down]:
+        if not files or text.upper().startswith("SET LOCK_TIMEOUT"):
+            files.append(folder / f"migration-{len(files) + 1}.sql")
+        with files[-1].open("a") as file:
+            file.write(f"{text};\n\n")
     checked = subprocess.run(  # noqa: S603 (a program of ours, on a file of ours)
-        [program, "--config", str(ROOT / ".squawk.toml"), str(file)],
+        [program, "--config", str(ROOT / ".squawk.toml"), *map(str, files)],
         env={**os.environ, "NO_COLOR": "1"},
         capture_output=True,
         text=True,

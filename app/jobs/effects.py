@@ -29,15 +29,17 @@ from app.core.returns import service as return_service
 from app.core.returns.access import service as access
 from app.core.returns.access.rules import code_for
 from app.core.returns.notices import service as notices
-from app.core.returns.ports import Attachment, IssuedRefund, Notice
+from app.core.returns.ports import Attachment, CreditOrder, IssuedCredit, IssuedRefund, Notice
 from app.core.returns.refunds import service as refunds
+from app.core.returns.refunds.failures import service as failures
+from app.core.returns.refunds.failures.rules import Failure
 from app.core.returns.words import reason_name
 from app.jobs.outbox import Effect
 
 if TYPE_CHECKING:
     from app.core.merchants.models import Store
     from app.core.messaging.models import OutboxMessage
-    from app.core.returns.models import Return
+    from app.core.returns.models import Refund, Return
 
 Result = dict[str, Any]
 GATEWAY_PATIENCE_S = 600.0
@@ -57,14 +59,27 @@ def connect(container: Container, store_id: UUID) -> ConnectedStore:
 
 
 def pull_order(container: Container, message: OutboxMessage) -> Result:
-    """Read one order and record it. Reading twice is harmless, so the recording is done here."""
+    """Read one order and record it. Reading twice is harmless, so the recording is done here.
+
+    Refunds that we hold as booked, and that the store shows failed or not at all, are failed by it; see
+    ``refunds.failures``. One that is missing is asked for once more by its key, for a list may be cut short.
+    """
     ref = message.payload["order_ref"]
-    snapshot = connect(container, message.store_id).order(ref)
+    with container.database.read() as session:
+        held = failures.held(session, message.store_id, ref)
+    store = connect(container, message.store_id)
+    snapshot = store.order(ref)
+    found = failures.failures(held, snapshot) if snapshot is not None else {}
+    for one in held:
+        if found.get(one.refund_id) is Failure.GONE and store.find_refund(ref, one.key) is not None:
+            del found[one.refund_id]
     now = container.clock.now()
     with container.database.write() as session:
         if snapshot is None:
             return {"found": False, "deleted": orders.mark_deleted(session, message.store_id, ref, now=now)}
-        orders.record(session, message.store_id, snapshot, now=now)
+        _, recorded = orders.record(session, message.store_id, snapshot, now=now)
+        if recorded is not orders.Recorded.STALE:
+            failures.record(session, message.store_id, held, found, now=now)
         return {"found": True}
 
 
@@ -178,13 +193,39 @@ def _keep_files(container: Container, message: OutboxMessage, bought: BoughtLabe
 def issue_refund(container: Container, message: OutboxMessage) -> Result:
     """Have the store book the refund under our key."""
     with container.database.read() as session:
-        refund = returns.refund_by_outbox(session, message.store_id, message.id)
         returned = _return_of(session, message)
-        if refund is None:
-            msg = f"no refund for outbox row {message.id}"
-            raise LookupError(msg)
-        order = refunds.to_store(refund, returned.order, returned.rma)
+        order = refunds.to_store(_refund_of(session, message), returned.order, returned.rma)
     return _refund_result(connect(container, message.store_id).issue_refund(order))
+
+
+def issue_credit(container: Container, message: OutboxMessage) -> Result:
+    """Have the store give credit under our key."""
+    return _credit_result(connect(container, message.store_id).issue_credit(_credit(container, message)))
+
+
+def find_credit(container: Container, message: OutboxMessage) -> Result | None:
+    """Whether the store has given it already."""
+    found = connect(container, message.store_id).find_credit(_credit(container, message))
+    return None if found is None else _credit_result(found)
+
+
+def _credit(container: Container, message: OutboxMessage) -> CreditOrder:
+    with container.database.read() as session:
+        returned = _return_of(session, message)
+        return refunds.to_credit(_refund_of(session, message), returned.order, returned.rma)
+
+
+def _refund_of(session: Session, message: OutboxMessage) -> Refund:
+    refund = returns.refund_by_outbox(session, message.store_id, message.id)
+    if refund is None:
+        msg = f"no refund for outbox row {message.id}"
+        raise LookupError(msg)
+    return refund
+
+
+def _credit_result(given: IssuedCredit) -> Result:
+    amount = {"minor": given.amount.minor, "currency": given.amount.currency}
+    return {"ref": given.ref, **amount, "by_hand": False, "code": given.code}
 
 
 def find_refund(container: Container, message: OutboxMessage) -> Result | None:
@@ -200,12 +241,16 @@ def refund_issued(
 ) -> None:
     """The return is settled: tell the shopper, and read the order as the store has it now."""
     del container
-    returned = _return_of(session, message)
-    refund = returns.refund_by_outbox(session, message.store_id, message.id)
-    if refund is None:
-        msg = f"no refund for outbox row {message.id}"
-        raise LookupError(msg)
-    refunds.issued(session, returned, refund, ref=result["ref"], by_hand=result["by_hand"], now=now)
+    returned, refund = _return_of(session, message), _refund_of(session, message)
+    refunds.issued(
+        session,
+        returned,
+        refund,
+        ref=result["ref"],
+        by_hand=result["by_hand"],
+        credit_code=result.get("code"),
+        now=now,
+    )
     notices.refunded(session, returned, refund, now=now)
     orders.ask_pull(session, message.store_id, returned.order.ref, now=now, because=f"refund:{refund.id}")
 
@@ -358,11 +403,12 @@ def _return_of(session: Session, message: OutboxMessage) -> Return:
 
 
 EFFECTS: Mapping[str, Effect] = {
-    orders.ORDER_PULL: Effect(call=pull_order),
-    access.ORDER_FIND: Effect(call=find_order),
+    orders.ORDER_PULL: Effect(call=pull_order, repeatable=True),
+    access.ORDER_FIND: Effect(call=find_order, repeatable=True),
     label_service.LABEL_BUY: Effect(call=buy_label, find=find_label, done=label_bought, dead=label_dead),
     label_service.LABEL_VOID: Effect(call=void_label),
     refunds.REFUND_ISSUE: Effect(call=issue_refund, find=find_refund, done=refund_issued, dead=refund_dead),
+    refunds.CREDIT_ISSUE: Effect(call=issue_credit, find=find_credit, done=refund_issued, dead=refund_dead),
     inventory.STOCK_MOVE: Effect(call=move_stock, find=find_movement, done=stock_moved, dead=stock_dead),
     notices.SHOPPER_NOTIFY: Effect(call=notify_shopper, done=shopper_told, dead=shopper_not_told),
 }

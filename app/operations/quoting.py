@@ -15,6 +15,7 @@ from typing import Any
 from app.core.kit.errors import DomainError
 from app.core.kit.money import CurrencyMismatch, Money, total
 from app.core.orders.ports import Tax
+from app.core.returns.charges.rules import RETURN_FEE
 from app.core.returns.exchanges.rules import NewLine
 from app.core.returns.refunds.rules import (
     Bonus,
@@ -23,7 +24,6 @@ from app.core.returns.refunds.rules import (
     ChargedShipping,
     Ledger,
     LineNotCharged,
-    Method,
     QuantityExceedsRefundable,
     Quote,
     ShippingRefundedAlready,
@@ -35,6 +35,7 @@ from app.core.returns.refunds.rules import (
     quote,
     remaining,
 )
+from app.core.returns.refunds.states import RefundMethod
 from app.core.returns.refunds.tenders.rules import ExceedsPaid, PaymentLeft
 from app.operations.refusals import CannotStart
 
@@ -150,8 +151,8 @@ def _step(asked: Case, currency: str) -> Step:
     return Step(
         units=tuple((row["line"], _whole(row["quantity"])) for row in asked.get("lines", ())),
         shipping=ShippingShare(asked.get("shipping", "none")),
-        method=Method(asked.get("method", "original")),
-        fee=given("fee", lambda fee: money(fee["amount"])),
+        method=RefundMethod(asked.get("method", "original")),
+        charges=given("fee", lambda fee: ((RETURN_FEE, money(fee["amount"])),)) or (),
         restocking_percent=given("restocking_percent", percent) or Decimal(0),
         bonus=given(
             "bonus",

@@ -47,6 +47,10 @@ SENTENCES = {
     "return_address_missing": N_(
         "Please enter your return address in the settings first; without it no label can be made."
     ),
+    "amount_malformed": N_("Please write an amount such as 12.50, with no more decimals than the currency has."),
+    "amount_invalid": N_("The amount cannot be below zero."),
+    "decision_needed": N_("Please decide on the return first."),
+    "whole_set_needed": N_("Some items were free because of the others. Please send them back together."),
     "reason_needed": N_("Please write a short reason."),
     "inspection_incomplete": N_("Please give every item a grade and say what happens with it."),
     "sign_in_refused": N_("This e-mail and password do not belong together."),

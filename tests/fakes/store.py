@@ -14,7 +14,7 @@ from app.core.labels.ports import BoughtLabel, LabelFile, ReturnShipment
 from app.core.merchants.ports import StoreConnection, StoreFacts, StorefrontVisit
 from app.core.messaging.ports import Delivery, ForgedDelivery, Ping
 from app.core.orders.ports import ChangedOrders, Command, Ignore, OrderSnapshot, PullOrder, RefundSnapshot
-from app.core.returns.ports import IssuedRefund, Notice, RefundOrder
+from app.core.returns.ports import CreditOrder, IssuedCredit, IssuedRefund, Notice, RefundOrder
 
 BOOKED_AT = datetime(2026, 11, 24, 12, 0, tzinfo=UTC)
 
@@ -25,6 +25,7 @@ class FakeStore:
     def __init__(self) -> None:
         self.orders: dict[str, OrderSnapshot] = {}
         self.refunds: dict[str, list[RefundOrder]] = {}
+        self.credits: dict[str, list[CreditOrder]] = {}
         self.movements: dict[str, list[StockMovementOrder]] = {}
         self.unconfirmed = False
         self.before: Callable[[str], None] = lambda what: None
@@ -53,6 +54,16 @@ class FakeStore:
         start = int(cursor or 0)
         page = changed[start : start + 2]
         return ChangedOrders(page, str(start + 2) if start + 2 < len(changed) else None)
+
+    def issue_credit(self, credit: CreditOrder) -> IssuedCredit:
+        self.before("credit")
+        self.credits.setdefault(credit.key, []).append(credit)
+        self.after("credit")
+        return IssuedCredit(f"C-{credit.key}", credit.amount, BOOKED_AT, code="TAKE-WHAT-YOU-LIKE")
+
+    def find_credit(self, credit: CreditOrder) -> IssuedCredit | None:
+        given = self.credits.get(credit.key)
+        return IssuedCredit(f"C-{credit.key}", given[0].amount, BOOKED_AT, code="TAKE-WHAT-YOU-LIKE") if given else None
 
     def issue_refund(self, refund: RefundOrder) -> IssuedRefund:
         self.before("refund")

@@ -50,6 +50,13 @@ class ReasonNeeded(DomainError):
     code = "reason_needed"
 
 
+class DecisionNeeded(DomainError):
+    """Nobody has granted the return yet."""
+
+    code = "decision_needed"
+    kind = Kind.CONFLICT
+
+
 class TooLate(DomainError):
     """The shopper cannot take the request back any more."""
 

@@ -13,7 +13,7 @@ from app.core.kit.db import Base, EnumText, JsonType, Tenant, UtcDateTime, one_o
 from app.core.kit.money import Money
 from app.core.orders.models import Order, OrderLine
 from app.core.returns.receiving.rules import Disposition, Grade
-from app.core.returns.refunds.states import RefundStatus
+from app.core.returns.refunds.states import RefundMethod, RefundStatus
 from app.core.returns.rules import Decision, Parcel, Settlement
 
 
@@ -176,9 +176,11 @@ class ReturnUnit(Base, Tenant):
 
 
 class Refund(Base, Tenant):
-    """Money promised for a return. ``outbox_id`` is the key the store was given; ``components`` say what it is made of.
+    """Value promised for a return. ``outbox_id`` is the key the store was given; ``components`` say what it is made of.
 
-    ``components``: {"lines": [...], "shipping": [...], "fee": minor, "parts": [...]}, see ``refunds.service``.
+    ``amount_minor`` is the value of goods and shipping that goes back; as store credit ``bonus_minor`` comes on top,
+    and ``credit_code`` is what the shopper types at the checkout, where the store's credit is a code.
+    ``components``: {"lines", "shipping", "charges", "restocking", "goodwill", "fee", "parts"}, see ``refunds.service``.
     """
 
     __tablename__ = "refunds"
@@ -192,6 +194,11 @@ class Refund(Base, Tenant):
     components: Mapped[dict[str, Any]] = mapped_column(JsonType)
     status: Mapped[RefundStatus] = mapped_column(EnumText(RefundStatus))
     ref: Mapped[str | None] = mapped_column(String(120))
+    method: Mapped[RefundMethod] = mapped_column(
+        EnumText(RefundMethod), default=RefundMethod.ORIGINAL, server_default=RefundMethod.ORIGINAL.value
+    )
+    bonus_minor: Mapped[int] = mapped_column(default=0, server_default="0")
+    credit_code: Mapped[str | None] = mapped_column(String(60))
     by_hand: Mapped[bool] = mapped_column(default=False)
     failure: Mapped[str | None] = mapped_column(Text)
     created_at: Mapped[datetime] = mapped_column(UtcDateTime())
@@ -201,6 +208,8 @@ class Refund(Base, Tenant):
         ForeignKeyConstraint(["store_id", "return_id"], ["returns.store_id", "returns.id"]),
         ForeignKeyConstraint(["store_id", "order_id"], ["orders.store_id", "orders.id"]),
         one_of("status", RefundStatus),
+        one_of("method", RefundMethod),
+        CheckConstraint("bonus_minor >= 0 AND (bonus_minor = 0 OR method = 'store_credit')", name="bonus_is_credit"),
         UniqueConstraint("store_id", "outbox_id"),
         Index("ix_refunds_store_id_return_id", "store_id", "return_id"),
         Index("ix_refunds_store_id_order_id", "store_id", "order_id"),

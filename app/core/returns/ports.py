@@ -96,6 +96,45 @@ class Refunds(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
+class CreditOrder:
+    """An order to the store: give its shopper this much credit, once. ``key`` is the outbox id.
+
+    ``amount`` is in the order's currency, bonus included. ``expires_at`` None: it does not expire.
+    """
+
+    key: str
+    order_ref: str
+    rma: str
+    amount: Money
+    email: str
+    expires_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class IssuedCredit:
+    """The store's answer. ``code``: what the shopper types at the checkout, where credit is a code; None where it lies
+    in the shopper's account.
+    """
+
+    ref: str
+    amount: Money
+    at: datetime
+    code: str | None = None
+
+
+class Credits(Protocol):
+    """A store's credit. Both methods may raise ProviderError."""
+
+    def issue_credit(self, credit: CreditOrder) -> IssuedCredit:
+        """Give it. A business refusal (guest without an account, credit switched off) is not retryable."""
+        ...
+
+    def find_credit(self, credit: CreditOrder) -> IssuedCredit | None:
+        """The credit that was given under our key, if there is one: asked before any second try."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
 class Attachment:
     """A file that goes with a notice, by its key in the file store."""
 

@@ -131,12 +131,13 @@ SETTLEMENT = Machine(
 MACHINES: Mapping[str, Machine] = {m.name: m for m in (DECISION, PARCEL, SETTLEMENT)}
 
 
-def can_withdraw(decision: Decision, parcel: Parcel) -> bool:
-    """A shopper may take a request back until the goods are on their way."""
-    return decision in {Decision.PENDING, Decision.REVIEW, Decision.APPROVED} and parcel in {
-        Parcel.NONE,
-        Parcel.LABELLED,
-    }
+def can_withdraw(decision: Decision, parcel: Parcel, settlement: Settlement) -> bool:
+    """A shopper may take a request back until the goods are on their way, or the money."""
+    return (
+        decision in {Decision.PENDING, Decision.REVIEW, Decision.APPROVED}
+        and parcel in {Parcel.NONE, Parcel.LABELLED}
+        and settlement is Settlement.NONE
+    )
 
 
 def is_closed(decision: Decision, parcel: Parcel, settlement: Settlement) -> bool:

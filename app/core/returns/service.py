@@ -48,6 +48,7 @@ from app.core.returns.policy.rules import (
 )
 from app.core.returns.reasons.rules import check
 from app.core.returns.refunds import service as refunds
+from app.core.returns.refunds.quotes.service import quote_units
 from app.core.returns.refunds.rules import Quote
 from app.core.returns.rules import (
     DECISION,
@@ -129,7 +130,7 @@ def preview(session: Session, order: Order, wish: Wish, *, now: datetime) -> Pre
     if wish.outcome not in outcomes_offered(policy):
         raise OutcomeNotOffered(field="outcome")
     units = {wished.order_line_id: wished.quantity for wished in wish.lines}
-    quoted = refunds.quote_units(session, order, units, [w.reason for w in wish.lines], policy)
+    quoted = quote_units(session, order, units, [w.reason for w in wish.lines], policy, wish.outcome)
     request = RequestFacts(
         tuple(facts), order.placed_at, order.shipped_at, order.delivered_at, quoted.total, wish.outcome
     )
@@ -212,7 +213,8 @@ def submit(session: Session, store: Store, order: Order, wish: Wish, *, now: dat
 
 def _apply(session: Session, store: Store, returned: Return, seen: Preview, *, now: datetime) -> None:
     outcome, verdicts = seen.judgement.outcome, list(seen.judgement.verdicts)
-    if outcome is Outcome.APPROVE and store.return_address is None:
+    keeps = returned.outcome_wished == WishedOutcome.KEEP
+    if outcome is Outcome.APPROVE and store.return_address is None and not keeps:
         outcome = Outcome.REVIEW  # nobody could make a label: a person must give the address first
         verdicts.insert(0, Verdict("return_address_missing", Outcome.REVIEW))
     returned.reasons = [
@@ -256,7 +258,7 @@ def decline(session: Session, returned: Return, *, actor: str, now: datetime, re
 
 def withdraw(session: Session, returned: Return, *, actor: str, now: datetime) -> None:
     """The shopper takes it back before sending anything. Raises TooLate."""
-    if not can_withdraw(returned.decision, returned.parcel):
+    if not can_withdraw(returned.decision, returned.parcel, returned.settlement):
         raise TooLate
     _move_decision(session, returned, DecisionEvent.WITHDRAW, actor=actor, reason=None, now=now)
     _release(session, returned)
@@ -302,9 +304,13 @@ def move_parcel(
 def _grant(
     session: Session, store: Store, returned: Return, policy: Policy, *, actor: str, reason: str, now: datetime
 ) -> None:
-    if store.return_address is None:
+    keeps = returned.outcome_wished == WishedOutcome.KEEP
+    if store.return_address is None and not keeps:
         raise ReturnAddressMissing
     _move_decision(session, returned, DecisionEvent.APPROVE, actor=actor, reason=reason or None, now=now)
+    if keeps:  # nothing is sent: the money goes back at once, and the mail about it says the rest
+        refunds.settle(session, returned, units_of(returned), policy, actor=actor, now=now)
+        return
     returned.send_by = now + timedelta(days=policy.label_expires_days)
     outbox.put(
         session,
@@ -350,8 +356,14 @@ def _expected_parts(session: Session, returned: Return, policy: Policy) -> list[
             {"instrument": p["instrument"], "amount": {"minor": p["minor"], "currency": returned.currency}}
             for p in parts
         ]
-    quoted = refunds.quote_units(
-        session, returned.order, units_of(returned), [line.reason for line in returned.lines], policy
+    quoted = quote_units(
+        session,
+        returned.order,
+        units_of(returned),
+        [line.reason for line in returned.lines],
+        policy,
+        refunds.settled_as(returned),
+        claimed=True,
     )
     return [
         {"instrument": payment.instrument, "amount": notices.money_value(amount)} for payment, amount in quoted.parts

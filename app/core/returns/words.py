@@ -80,6 +80,13 @@ VERDICTS: Mapping[str, str] = {
 OUTCOMES: Mapping[str, str] = {
     "refund": N_("My money back"),
     "exchange": N_("Another size or colour"),
+    "store_credit": N_("Store credit"),
+    "keep": N_("Keep it and get part of the money back"),
+}
+CHARGES: Mapping[str, str] = {
+    "return_fee": N_("Return fee"),
+    "claw_back": N_("Free items that you keep"),
+    "adjusted": N_("Adjusted by the store"),
 }
 DECISIONS: Mapping[str, str] = {
     "pending": N_("New"),
@@ -130,7 +137,7 @@ EVENTS: Mapping[tuple[str | None, str], str] = {
     ("parcel", "cancel"): N_("The label is no longer valid."),
     ("settlement", "start"): N_("The refund of %(amount)s was started."),
     ("settlement", "refund"): N_("%(amount)s was refunded."),
-    ("settlement", "credit"): N_("Store credit was given."),
+    ("settlement", "credit"): N_("%(amount)s of store credit was given."),
     ("settlement", "exchange"): N_("The exchange was made."),
     ("settlement", "fail"): N_("The refund did not go through. The store has been told."),
     (None, "graded"): N_("Every item was graded."),
@@ -141,6 +148,19 @@ EVENTS: Mapping[tuple[str | None, str], str] = {
     (None, "restock_failed"): N_("The items could not be put back in stock."),
     (None, "mail_failed"): N_("A mail to the shopper could not be sent."),
 }
+REFUND_FAILURES: Mapping[str, str] = {
+    "refund_declined_later": N_(
+        "The store had booked the refund, but the payment provider did not send the money after all."
+    ),
+    "refund_short": N_(
+        "The store had booked the refund, but the payment provider sent only a part of the money. "
+        "Please pay out the rest from your store."
+    ),
+    "refund_gone": N_(
+        "The refund is no longer in the store. Please check with your payment provider whether its money went out "
+        "before you refund again."
+    ),
+}
 NOTICES: Mapping[str, str] = {
     "return_received": N_("Mail sent: the request has arrived."),
     "return_approved": N_("Mail sent: approved, with the label."),
@@ -150,6 +170,7 @@ NOTICES: Mapping[str, str] = {
     "parcel_received": N_("Mail sent: the parcel has arrived."),
     "return_inspected_less": N_("Mail sent: less is refunded than was shown."),
     "refund_issued": N_("Mail sent: the money is on its way."),
+    "credit_issued": N_("Mail sent: the store credit is there."),
 }
 FOR_STAFF_ONLY = frozenset(
     {"graded", "restocked", "stock_not_counted", "restock_failed", "label_failed", "told", "mail_failed"}
@@ -173,6 +194,11 @@ def reason_group_name(voice: Voice, group: str) -> str:
 def outcome_name(voice: Voice, code: str) -> str:
     """What the shopper wishes for, in their own words."""
     return _say(voice, OUTCOMES, code)
+
+
+def charge_name(voice: Voice, code: str) -> str:
+    """What is kept back, and for what."""
+    return _say(voice, CHARGES, code)
 
 
 def reason_name(voice: Voice, code: str) -> str:
@@ -224,6 +250,11 @@ def refund_to(voice: Voice, amount: Money, instrument: str) -> str:
     return voice.gettext(
         "%(amount)s to %(instrument)s", amount=voice.money(amount), instrument=instrument_name(voice, instrument)
     )
+
+
+def refund_failure(voice: Voice, why: str) -> str:
+    """Why a refund failed, for staff: a code of ours in their language, the store's own words as they are."""
+    return voice.gettext(REFUND_FAILURES[why]) if why in REFUND_FAILURES else why
 
 
 def history_sentence(voice: Voice, entry: Fact) -> str:

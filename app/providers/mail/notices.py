@@ -278,6 +278,27 @@ def _refund_issued(v: Values, voice: Voice) -> _Words:
     return f"{heading} ({v.text('rma')})", heading, blocks
 
 
+def _credit_issued(v: Values, voice: Voice) -> _Words:
+    money = v.money("amount")
+    heading = voice.gettext("You have %(amount)s to spend", amount=money)
+    blocks: list[Block] = [
+        v.say(
+            "%(store)s has given you %(amount)s of store credit for return %(rma)s (order %(number)s).", amount=money
+        )
+    ]
+    if v.get("bonus") and amount(v["bonus"]):
+        blocks.append(v.say("%(bonus)s of it is a thank-you on top.", bonus=v.money("bonus")))
+    if v.get("credit_code"):
+        blocks += [
+            v.say("Type this code at the checkout. It belongs to you: please keep it to yourself."),
+            Code(v.text("credit_code")),
+        ]
+    else:
+        blocks.append(v.say("You find it at the checkout when you are signed in."))
+    blocks += _status(v, voice)
+    return f"{heading} ({v.text('rma')})", heading, blocks
+
+
 def _return_inspected_less(v: Values, voice: Voice) -> _Words:
     less = amount(v["amount"])
     explained: list[Block] = []
@@ -311,6 +332,7 @@ KINDS: Mapping[str, Callable[[Values, Voice], _Words]] = {
     "return_expired": _return_expired,
     "parcel_received": _parcel_received,
     "refund_issued": _refund_issued,
+    "credit_issued": _credit_issued,
     "return_inspected_less": _return_inspected_less,
 }
 

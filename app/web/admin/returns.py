@@ -12,7 +12,7 @@ from werkzeug.wrappers import Response
 
 from app.container import Container
 from app.core.kit.errors import DomainError
-from app.core.kit.money import Money
+from app.core.kit.money import AmountMalformed, Money
 from app.core.kit.texts import N_
 from app.core.labels import repository as labels
 from app.core.merchants import repository as merchants
@@ -21,7 +21,8 @@ from app.core.returns import repository, words
 from app.core.returns.errors import InspectionIncomplete, ReasonNeeded
 from app.core.returns.policy import service as policies
 from app.core.returns.receiving.rules import Disposition, Grade, usual_disposition
-from app.core.returns.refunds.service import REFUND_ISSUE
+from app.core.returns.refunds.rules import AmountInvalid
+from app.core.returns.refunds.service import CREDIT_ISSUE, REFUND_ISSUE
 from app.core.returns.rules import Settlement
 from app.web.admin.changes import VERBS, change, inspect
 from app.web.admin.session import not_warehouse, staff
@@ -42,13 +43,13 @@ def register(blueprint: Blueprint, container: Container) -> None:
         with container.database.read() as db:
             return _detail(db, return_id)
 
-    @blueprint.post("/returns/<uuid:return_id>/<any(approve,decline,receive,retry):verb>")
+    @blueprint.post("/returns/<uuid:return_id>/<any(approve,decline,receive,retry,amount):verb>")
     def act(return_id: UUID, verb: str) -> Response | tuple[str, int]:
         if verb != "receive":
             not_warehouse()
         try:
             change(container, return_id, VERBS[verb])
-        except ReasonNeeded as error:
+        except (ReasonNeeded, AmountMalformed, AmountInvalid) as error:
             with container.database.read() as db:
                 return _detail(db, return_id, problem=error), 422
         return redirect(url_for("admin.detail", return_id=return_id))
@@ -96,7 +97,9 @@ def register(blueprint: Blueprint, container: Container) -> None:
             if effect.payload.get("return_id") == str(returned.id)
         ]
         tone, state = state_of(returned.decision, returned.parcel, returned.settlement)
-        if returned.settlement is Settlement.PENDING and any(effect.kind == REFUND_ISSUE for effect in stuck):
+        if returned.settlement is Settlement.PENDING and any(
+            effect.kind in {REFUND_ISSUE, CREDIT_ISSUE} for effect in stuck
+        ):
             tone, state = "bad", N_("Refund not confirmed")
         policy = policies.decided_by(db, store.id, returned.policy_version)
         return render_template(

@@ -12,12 +12,15 @@ from werkzeug.wrappers import Response
 
 from app.container import Container
 from app.core.kit.errors import DomainError, ProviderError
+from app.core.kit.money import AmountMalformed, Money
 from app.core.merchants import repository as merchants
 from app.core.merchants import service
 from app.core.merchants.ports import StoreConnection
 from app.core.merchants.rules import PlatformName
+from app.core.returns.charges.rules import Fee, FeePer, FreeItems
 from app.core.returns.policy import service as policies
-from app.core.returns.policy.rules import Policy, PolicyInvalid, RefundTrigger, ShippingRefund
+from app.core.returns.policy.rules import Policy, PolicyInvalid, RefundTrigger, ShippingRefund, WishedOutcome
+from app.core.returns.reasons.rules import REASONS, Fault
 from app.web.admin.session import only_owner, staff
 from app.web.errors import sentence
 from app.web.portal.colours import accent
@@ -70,6 +73,12 @@ def _page(container: Container, part: str | None = None, field: str | None = Non
         known_credentials=known,
         triggers=tuple(RefundTrigger),
         shipping_refunds=tuple(ShippingRefund),
+        free_items=tuple(FreeItems),
+        currency=store.currency,
+        fee_shown=str(Money(policy.fees[0].amount_minor, store.currency)) if policy.fees else "0",
+        fee_pers=tuple(FeePer),
+        fee_reasons=[reason.code for reason in REASONS if reason.fault is Fault.SHOPPER],
+        fee_outcomes=[outcome.value for outcome in WishedOutcome if outcome is not WishedOutcome.KEEP],
         part=part,
         field=field,
         problem=problem,
@@ -103,7 +112,7 @@ def _address(container: Container) -> None:
 
 def _policy(container: Container) -> None:
     numbers = {}
-    for name in ("window_days", "transit_days", "label_expires_days"):
+    for name in ("window_days", "transit_days", "label_expires_days", "credit_bonus_percent", "keep_percent"):
         text = request.form.get(name, "").strip()
         if not text.isascii() or not text.isdigit():
             raise PolicyInvalid(field=name)
@@ -112,10 +121,13 @@ def _policy(container: Container) -> None:
     try:
         trigger = RefundTrigger(request.form.get("refund_trigger", ""))
         shipping = ShippingRefund(request.form.get("refund_shipping", ""))
+        free_items = FreeItems(request.form.get("free_items", FreeItems.KEEP.value))
+        fee_per = FeePer(request.form.get("fee_per", FeePer.REQUEST.value))
     except ValueError as error:
         raise PolicyInvalid(field="refund_trigger") from error
     with container.database.write() as db:
         _, current = policies.in_force(db, staff().store.id)
+        currency = merchants.store(db, staff().store.id).currency
         changed: Policy = replace(
             current,
             **numbers,
@@ -124,8 +136,27 @@ def _policy(container: Container) -> None:
             refund_shipping=shipping,
             photo_required="photo_required" in request.form,
             exchanges="exchanges" in request.form,
+            store_credit="store_credit" in request.form,
+            free_items=free_items,
+            fees=_fees(currency, fee_per),
         )
         policies.save(db, staff().store.id, changed, actor=staff().actor, now=container.clock.now())
+
+
+def _fees(currency: str, per: FeePer) -> tuple[Fee, ...]:
+    try:
+        amount = Money.parse(request.form.get("fee_amount", "").strip().replace(",", ".") or "0", currency)
+    except AmountMalformed as error:
+        raise AmountMalformed(field="fee_amount") from error
+    if not amount:
+        return ()
+    fee = Fee(
+        amount.minor,
+        per,
+        tuple(request.form.getlist("fee_reasons")),
+        tuple(request.form.getlist("fee_outcomes")),
+    )
+    return (fee,)
 
 
 def _look(container: Container) -> None:

@@ -259,6 +259,7 @@ class Pages:
             photos=photos,
             max_photos=MAX_PHOTOS,
             outcomes=outcomes_offered(policy),
+            policy=policy,
             order_pass=order_pass,
             groups=[(group, in_group(group)) for group in GROUPS],
             questions=forms.QUESTIONS.values(),
@@ -316,4 +317,5 @@ def _refused(left: int) -> str:
 
 def _fingerprint(seen: Preview) -> str:
     """What the shopper is shown, in short: when it differs on confirming, it is shown again."""
-    return f"{seen.quote.total.minor}{seen.quote.currency}{seen.judgement.outcome.value}"
+    quoted = seen.quote
+    return f"{quoted.total.minor}+{quoted.bonus.minor}{quoted.currency}{seen.judgement.outcome.value}"

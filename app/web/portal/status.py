@@ -34,7 +34,7 @@ def register(blueprint: Blueprint, container: Container) -> None:
         if request.method == "GET":
             with reading(container) as session:
                 returned = repository.by_access_key(session, store_id, access_key)
-            if not can_withdraw(returned.decision, returned.parcel):
+            if not can_withdraw(returned.decision, returned.parcel, returned.settlement):
                 return status_page(container, access_key)
             return show(container, "withdraw.html", returned=returned)
         try:
@@ -81,7 +81,7 @@ def status_page(
         owed=returned.refunds[-1].amount if returned.refunds else returned.quoted,
         reached=_reached(returned.decision, returned.parcel, returned.settlement),
         policy=policy,
-        may_withdraw=can_withdraw(returned.decision, returned.parcel),
+        may_withdraw=can_withdraw(returned.decision, returned.parcel, returned.settlement),
         declined_because=[r for r in returned.reasons if r["outcome"] == "decline"],
         review_because=[r for r in returned.reasons if r["outcome"] == "review"],
         titles={str(line.order_line_id): line.order_line.title for line in returned.lines},

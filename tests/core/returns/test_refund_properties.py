@@ -21,7 +21,6 @@ from app.core.returns.refunds.rules import (
     ChargedLine,
     ChargedShipping,
     Ledger,
-    Method,
     QuantityExceedsRefundable,
     Quote,
     ShippingShare,
@@ -31,6 +30,7 @@ from app.core.returns.refunds.rules import (
     quote,
     remaining,
 )
+from app.core.returns.refunds.states import RefundMethod
 from app.core.returns.refunds.tenders.rules import PaymentLeft
 
 CURRENCIES = ("EUR", "GBP", "JPY", "KRW", "KWD", "TND", "HUF")
@@ -155,14 +155,14 @@ def judge_split(one: Played) -> None:
 
 def judge_fees(one: Played, fee: int, percent: Decimal) -> None:
     """What is kept and what goes back are together what was paid; by credit no payment is touched."""
-    asked = {"fee": Money(fee, one.start.currency), "restocking_percent": percent}
+    asked = {"charges": (("fee", Money(fee, one.start.currency)),), "restocking_percent": percent}
     quotes, left = run(one, lambda step: replace(step, **asked))  # type: ignore[arg-type]
     kept = sum(quoted.fee.minor + quoted.restocking_fee.minor for quoted in quotes)
     assert sum(quoted.total.minor for quoted in quotes) + kept == one.paid
     assert all(quoted.total.minor >= 0 for quoted in quotes)
     assert sum(payment.left.minor for payment in left.payments) == kept
     bonus = Bonus(percent=Decimal("7.5"))
-    quotes, left = run(one, lambda step: replace(step, method=Method.STORE_CREDIT, bonus=bonus, **asked))  # type: ignore[arg-type]
+    quotes, left = run(one, lambda step: replace(step, method=RefundMethod.STORE_CREDIT, bonus=bonus, **asked))  # type: ignore[arg-type]
     assert left.payments == one.start.payments
     for quoted in quotes:
         assert quoted.parts == ()

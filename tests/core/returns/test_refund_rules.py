@@ -12,13 +12,13 @@ from app.core.kit.money import CurrencyMismatch, Money
 from app.core.orders.ports import Tax
 from app.core.returns.exchanges.rules import NewLine
 from app.core.returns.refunds.rules import (
+    AmountInvalid,
     Bonus,
     BonusNeedsCredit,
     ChargedLine,
     ChargedShipping,
     Ledger,
     LineNotCharged,
-    Method,
     QuantityExceedsRefundable,
     Quote,
     ShippingRefundedAlready,
@@ -30,6 +30,7 @@ from app.core.returns.refunds.rules import (
     quote,
     remaining,
 )
+from app.core.returns.refunds.states import RefundMethod
 from app.core.returns.refunds.tenders.rules import ExceedsPaid, PaymentLeft, in_order, spread
 
 SHIPPING = ChargedShipping("S", Money(500, "EUR"), (Tax("VAT", Money(95, "EUR")),))
@@ -129,15 +130,33 @@ def test_what_cannot_be_asked_is_refused_by_name(step: Step, refusal: type[Excep
 
 
 def test_fees_are_at_most_the_value_and_what_does_not_fit_is_dropped() -> None:
-    quoted = quote(ledger(line(1, 300, 60)), units(1, fee=eur(500)))
+    quoted = quote(ledger(line(1, 300, 60)), units(1, charges=(("fee", eur(500)),)))
     assert (quoted.fee, quoted.total, quoted.parts) == (eur(360), eur(0), ())
-    both = quote(ledger(line(1, 300, 60)), units(1, fee=eur(300), restocking_percent=Decimal(50)))
+    both = quote(ledger(line(1, 300, 60)), units(1, charges=(("fee", eur(300)),), restocking_percent=Decimal(50)))
     assert (both.restocking_fee, both.fee, both.total) == (eur(180), eur(180), eur(0))
+
+
+def test_charges_are_taken_in_their_order_as_far_as_they_fit() -> None:
+    quoted = quote(ledger(line(1, 300, 60)), units(1, charges=(("a", eur(300)), ("b", eur(100)), ("c", eur(5)))))
+    assert (quoted.charges, quoted.fee, quoted.total) == ((("a", eur(300)), ("b", eur(60))), eur(360), eur(0))
+
+
+def test_a_person_may_give_less_or_more_than_the_rules_within_what_was_paid() -> None:
+    start = ledger(line(1, 1000, 200), payments=[card(1500)])
+    less = quote(start, units(1, instead=eur(700), charges=(("fee", eur(100)),)))
+    assert (less.charges, less.goodwill, less.total) == ((("fee", eur(100)), ("adjusted", eur(400))), eur(0), eur(700))
+    more = quote(start, units(1, instead=eur(1500)))
+    assert (more.charges, more.goodwill, more.total, more.value) == ((), eur(300), eur(1500), eur(1200))
+    assert quote(start, Step(instead=eur(250))).total == eur(250)
+    with pytest.raises(ExceedsPaid):
+        quote(start, units(1, instead=eur(1501)))
+    with pytest.raises(AmountInvalid):
+        quote(start, units(1, instead=eur(-1)))
 
 
 def test_credit_touches_no_payment_and_carries_the_bonus() -> None:
     [quoted], left = play(
-        ledger(line(1, 1000, 200)), units(1, method=Method.STORE_CREDIT, bonus=Bonus(percent=Decimal("12.5")))
+        ledger(line(1, 1000, 200)), units(1, method=RefundMethod.STORE_CREDIT, bonus=Bonus(percent=Decimal("12.5")))
     )
     assert (quoted.total, quoted.bonus, quoted.credit, quoted.parts) == (eur(1200), eur(150), eur(1350), ())
     assert left.payments[0].left == eur(100_000)
@@ -180,7 +199,7 @@ def test_more_than_is_left_on_all_payments_is_refused() -> None:
     with pytest.raises(ExceedsPaid):
         quote(ledger(line(1, 1000, 200), payments=[card(1199)]), units(1))
     with pytest.raises(ExceedsPaid):
-        quote(ledger(line(1, 1000, 200), payments=[card(1199)]), units(1, method=Method.STORE_CREDIT))
+        quote(ledger(line(1, 1000, 200), payments=[card(1199)]), units(1, method=RefundMethod.STORE_CREDIT))
 
 
 # --- exchanges --------------------------------------------------------------------------------------------------------

@@ -13,6 +13,7 @@ from app.core.labels.addresses import address_lines
 from app.core.messaging import outbox
 from app.core.orders.ports import Address
 from app.core.returns.models import Refund, Return
+from app.core.returns.refunds.states import RefundMethod
 
 SHOPPER_NOTIFY = "shopper.notify"
 
@@ -83,7 +84,10 @@ def approved(
 
 
 def refunded(session: Session, returned: Return, refund: Refund, *, now: datetime) -> None:
-    """The money is on its way."""
+    """The money is on its way, or the credit is there."""
+    if refund.method is RefundMethod.STORE_CREDIT:
+        _credited(session, returned, refund, now=now)
+        return
     put(
         session,
         returned,
@@ -96,6 +100,20 @@ def refunded(session: Session, returned: Return, refund: Refund, *, now: datetim
             ],
             "by_hand": refund.by_hand,
             "days_hint": 10,
+        },
+        now=now,
+    )
+
+
+def _credited(session: Session, returned: Return, refund: Refund, *, now: datetime) -> None:
+    put(
+        session,
+        returned,
+        "credit_issued",
+        {
+            "amount": money_value(Money(refund.amount_minor + refund.bonus_minor, refund.currency)),
+            "bonus": money_value(Money(refund.bonus_minor, refund.currency)),
+            "credit_code": refund.credit_code,
         },
         now=now,
     )

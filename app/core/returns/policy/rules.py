@@ -13,6 +13,7 @@ from enum import StrEnum
 
 from app.core.kit.errors import DomainError
 from app.core.kit.money import Money
+from app.core.returns.charges.rules import Fee, FreeItems
 from app.core.returns.reasons.rules import BY_CODE, DEFECTS, Fault
 
 
@@ -35,6 +36,8 @@ class WishedOutcome(StrEnum):
 
     REFUND = "refund"
     EXCHANGE = "exchange"
+    STORE_CREDIT = "store_credit"
+    KEEP = "keep"
 
 
 class RefundTrigger(StrEnum):
@@ -59,7 +62,9 @@ class Policy:
 
     ``window_days`` count from delivery; while the delivery date is unknown ``transit_days`` are added to the day of
     shipping (or of the order). ``review_over_minor`` is in the order's currency; 0 switches it off. ``exchanges``:
-    whether a shopper may wish for another size or colour, which a person then arranges.
+    whether a shopper may wish for another size or colour, which a person then arranges. ``credit_bonus_percent``: added
+    to what a shopper takes as store credit. ``keep_percent``: what a shopper gets back who keeps the goods; 0: not
+    offered.
     """
 
     window_days: int = 30
@@ -71,12 +76,20 @@ class Policy:
     refund_shipping: ShippingRefund = ShippingRefund.WHOLE_ORDER
     label_expires_days: int = 28
     exchanges: bool = True
+    fees: tuple[Fee, ...] = ()
+    free_items: FreeItems = FreeItems.KEEP
+    store_credit: bool = False
+    credit_bonus_percent: int = 0
+    keep_percent: int = 0
 
     def __post_init__(self) -> None:
         """Raises PolicyInvalid, naming the field."""
         for name, low, high in (("window_days", 1, 3650), ("transit_days", 0, 120), ("label_expires_days", 3, 365)):
             if not low <= getattr(self, name) <= high:
                 raise PolicyInvalid(field=name, low=low, high=high)
+        for name, high in (("credit_bonus_percent", 100), ("keep_percent", 99)):
+            if not 0 <= getattr(self, name) <= high:
+                raise PolicyInvalid(field=name, low=0, high=high)
         if self.review_over_minor < 0:
             raise PolicyInvalid(field="review_over_minor", low=0, high=10**12)
 
@@ -234,7 +247,12 @@ _WEIGHT = {Outcome.DECLINE: 0, Outcome.REVIEW: 1, Outcome.APPROVE: 2}
 
 def outcomes_offered(policy: Policy) -> tuple[WishedOutcome, ...]:
     """What a shopper may wish for, in the order it is offered."""
-    return (WishedOutcome.REFUND, WishedOutcome.EXCHANGE) if policy.exchanges else (WishedOutcome.REFUND,)
+    offered = {
+        WishedOutcome.EXCHANGE: policy.exchanges,
+        WishedOutcome.STORE_CREDIT: policy.store_credit,
+        WishedOutcome.KEEP: policy.keep_percent > 0,
+    }
+    return (WishedOutcome.REFUND, *(outcome for outcome, is_offered in offered.items() if is_offered))
 
 
 def decide(facts: RequestFacts, policy: Policy, now: datetime) -> Judgement:

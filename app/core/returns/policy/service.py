@@ -11,6 +11,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app.core.messaging import history
+from app.core.returns.charges.rules import Fee, FeePer, FreeItems
 from app.core.returns.models import ReturnPolicy
 from app.core.returns.policy.rules import Policy, PolicyInvalid, RefundTrigger, ShippingRefund
 
@@ -25,9 +26,17 @@ def from_body(body: dict[str, Any]) -> Policy:
             known["refund_shipping"] = ShippingRefund(known["refund_shipping"])
     except ValueError as error:
         raise PolicyInvalid(field="refund_trigger") from error
+    if "free_items" in known:
+        known["free_items"] = FreeItems(known["free_items"])
+    if "fees" in known:
+        known["fees"] = tuple(_fee(fee) for fee in known["fees"])
     if "final_sale_tags" in known:
         known["final_sale_tags"] = tuple(known["final_sale_tags"])
     return Policy(**known)
+
+
+def _fee(body: dict[str, Any]) -> Fee:
+    return Fee(body["amount_minor"], FeePer(body["per"]), tuple(body["reasons"]), tuple(body["outcomes"]))
 
 
 def in_force(session: Session, store_id: UUID) -> tuple[int, Policy]:

@@ -20,7 +20,9 @@ from app.core.kit.currency import exponent
 from app.core.kit.errors import DomainError, Kind
 from app.core.kit.money import CurrencyMismatch, Money, round_half_up, total
 from app.core.orders.ports import Tax
+from app.core.returns.charges.rules import ADJUSTED, Charge
 from app.core.returns.exchanges.rules import NewLine, PricedLine, difference, price, worth
+from app.core.returns.refunds.states import RefundMethod
 from app.core.returns.refunds.tenders.rules import USUAL_ORDER, ExceedsPaid, Part, PaymentLeft, left_on, spread
 
 
@@ -51,17 +53,16 @@ class ShippingRefundedAlready(DomainError):
     kind = Kind.CONFLICT
 
 
+class AmountInvalid(DomainError):
+    """A person can give nothing less than nothing, and not by exchange."""
+
+    code = "amount_invalid"
+
+
 class BonusNeedsCredit(DomainError):
     """A bonus is given with store credit or an exchange, never in money."""
 
     code = "bonus_needs_credit"
-
-
-class Method(StrEnum):
-    """How value goes back: to the payments it came from, or as credit in the store."""
-
-    ORIGINAL = "original"
-    STORE_CREDIT = "store_credit"
 
 
 class ShippingShare(StrEnum):
@@ -133,15 +134,17 @@ class Swap:
 class Step:
     """What is asked for. ``units``: (line ref, how many), a line once. Percentages are exact decimals.
 
-    ``restocking_percent`` is of net and tax of the units; ``keep_percent``: the shopper keeps the goods and gets this
-    share of net and tax. ``currency``: what the request was made in, where it says so.
+    ``charges`` are taken in their order, each as far as it fits. ``restocking_percent`` is of net and tax of the units.
+    ``instead``: what a person gives in place of what the rules give, less or more. ``keep_percent``: the shopper keeps
+    the goods and gets this share of net and tax. ``currency``: what the request was made in, where it says so.
     """
 
     units: tuple[tuple[str, int], ...] = ()
     shipping: ShippingShare = ShippingShare.NONE
-    method: Method = Method.ORIGINAL
-    fee: Money | None = None
+    method: RefundMethod = RefundMethod.ORIGINAL
+    charges: tuple[Charge, ...] = ()
     restocking_percent: Decimal = Decimal(0)
+    instead: Money | None = None
     bonus: Bonus | None = None
     swap: Swap | None = None
     keep_percent: Decimal | None = None
@@ -173,16 +176,18 @@ class QuotedLine:
 class Quote:
     """What comes back, from which components, to which payments.
 
-    ``restocking_fee`` and ``fee`` are what was really kept, ``bonus`` what was really given, ``total`` the value going
-    back now without the bonus, ``credit`` what the shopper gets as store credit, ``owed`` what the shopper pays for a
-    dearer exchange. ``shop_total`` is ``total`` in the shop's currency, where that is another.
+    ``restocking_fee`` and ``charges`` are what was really kept, ``goodwill`` what a person gave beyond the value,
+    ``bonus`` what was really given, ``total`` the value going back now without the bonus, ``credit`` what the shopper
+    gets as store credit, ``owed`` what the shopper pays for a dearer exchange. ``shop_total`` is ``total`` in the
+    shop's currency, where that is another.
     """
 
     currency: str
     lines: tuple[QuotedLine, ...]
     shipping: tuple[ChargedShipping, ...]
     restocking_fee: Money
-    fee: Money
+    charges: tuple[Charge, ...]
+    goodwill: Money
     bonus: Money
     total: Money
     credit: Money
@@ -223,6 +228,11 @@ class Quote:
         return self.shipping_net + self.shipping_tax
 
     @property
+    def fee(self) -> Money:
+        """All charges together, restocking aside."""
+        return total([amount for _, amount in self.charges], self.currency)
+
+    @property
     def value(self) -> Money:
         """All that comes back before fees."""
         return self.net + self.tax + self.duty + self.shipping_total
@@ -232,7 +242,7 @@ def quote(ledger: Ledger, step: Step) -> Quote:
     """What ``step`` gives; the ledger stays as it is.
 
     Raises CurrencyMismatch, LineNotCharged, UnitsInvalid, QuantityExceedsRefundable, ShippingRefundedAlready,
-    BonusNeedsCredit, ExceedsPaid, in this order.
+    BonusNeedsCredit, AmountInvalid, ExceedsPaid, in this order.
     """
     _refuse_malformed(ledger, step)
     currency, zero = ledger.currency, Money.zero(ledger.currency)
@@ -241,8 +251,12 @@ def quote(ledger: Ledger, step: Step) -> Quote:
     goods = total([line.net + line.tax for line in lines], currency)
     value = total([line.amount for line in lines], currency) + _shipping_total(shipping, currency)
     restocking = min(goods.percent(step.restocking_percent), value)
-    fee = min(step.fee or zero, value - restocking)  # what does not fit is dropped, never carried over
-    base = value - restocking - fee
+    base, charges = _charged(value - restocking, step.charges)
+    goodwill = zero
+    if step.instead is not None:
+        goodwill = max(zero, step.instead - base)
+        base, adjusted = _charged(base, ((ADJUSTED, max(zero, base - step.instead)),))
+        base, charges = base + goodwill, charges + adjusted
     offered = _offered(step.bonus, base)
     new_lines: tuple[PricedLine, ...] = ()
     if step.swap is None:
@@ -255,13 +269,14 @@ def quote(ledger: Ledger, step: Step) -> Quote:
         credit = back
     if back > left_on(ledger.payments, currency):
         raise ExceedsPaid(over=str(back - left_on(ledger.payments, currency)), currency=currency)
-    by_credit = step.method is Method.STORE_CREDIT
+    by_credit = step.method is RefundMethod.STORE_CREDIT
     return Quote(
         currency=currency,
         lines=lines,
         shipping=shipping,
         restocking_fee=restocking,
-        fee=fee,
+        charges=charges,
+        goodwill=goodwill,
         bonus=bonus,
         total=back,
         credit=credit if by_credit else zero,
@@ -328,8 +343,10 @@ def _refuse_malformed(ledger: Ledger, step: Step) -> None:
             raise QuantityExceedsRefundable(line=ref, left=line.quantity - line.refunded)
     if step.shipping is ShippingShare.FULL and ledger.shipping_refunded:
         raise ShippingRefundedAlready
-    if step.bonus is not None and step.swap is None and step.method is not Method.STORE_CREDIT:
+    if step.bonus is not None and step.swap is None and step.method is not RefundMethod.STORE_CREDIT:
         raise BonusNeedsCredit
+    if step.instead is not None and (step.instead.minor < 0 or step.swap is not None):
+        raise AmountInvalid
 
 
 def _line(line: ChargedLine, units: int, keep_percent: Decimal | None = None) -> QuotedLine:
@@ -345,6 +362,17 @@ def _line(line: ChargedLine, units: int, keep_percent: Decimal | None = None) ->
 
 def _shipping_total(shipping: Sequence[ChargedShipping], currency: str) -> Money:
     return total([a for ship in shipping for a in (ship.net, *(t.amount for t in ship.taxes))], currency)
+
+
+def _charged(value: Money, charges: Sequence[Charge]) -> tuple[Money, tuple[Charge, ...]]:
+    """What is left of ``value``, and what was really taken: what does not fit is dropped, never carried over."""
+    taken = []
+    for code, amount in charges:
+        fits = min(amount, value)
+        value -= fits
+        if fits:
+            taken.append((code, fits))
+    return value, tuple(taken)
 
 
 def _offered(bonus: Bonus | None, base: Money) -> Money:

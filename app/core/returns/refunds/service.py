@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -14,130 +14,50 @@ from app.core.kit.money import Money
 from app.core.kit.states import advance
 from app.core.messaging import history, outbox
 from app.core.orders import repository as orders
-from app.core.orders.models import Order, OrderLine
+from app.core.orders.models import Order
 from app.core.orders.ports import Tax
-from app.core.returns import repository
-from app.core.returns.models import Refund, Return
-from app.core.returns.policy.rules import Policy, ShippingRefund
-from app.core.returns.ports import RefundLine, RefundOrder, RefundPart, RefundShipping, RefundTax
-from app.core.returns.reasons.rules import BY_CODE, Fault
-from app.core.returns.refunds.rules import ChargedLine, ChargedShipping, Ledger, Quote, ShippingShare, Step, quote
-from app.core.returns.refunds.states import RefundStatus
-from app.core.returns.refunds.tenders.rules import PaymentLeft
-from app.core.returns.rules import SETTLEMENT, Settlement, SettlementEvent
+from app.core.returns.errors import DecisionNeeded, ReasonNeeded
+from app.core.returns.models import Refund, Return, ReturnLine
+from app.core.returns.policy.rules import Policy, WishedOutcome
+from app.core.returns.ports import CreditOrder, RefundLine, RefundOrder, RefundPart, RefundShipping, RefundTax
+from app.core.returns.receiving.rules import is_accepted
+from app.core.returns.refunds.quotes.service import quote_units
+from app.core.returns.refunds.rules import Quote
+from app.core.returns.refunds.states import RefundMethod, RefundStatus
+from app.core.returns.rules import SETTLEMENT, Decision, Parcel, Settlement, SettlementEvent
 
 REFUND_ISSUE = "refund.issue"
-_ALIVE = {RefundStatus.PENDING, RefundStatus.ISSUED}
-
-
-def charged_line(line: OrderLine) -> ChargedLine:
-    """A line for the quote: refunded units are ours and other people's together."""
-    return ChargedLine(
-        ref=line.ref,
-        quantity=line.quantity,
-        refunded=min(line.quantity, line.refunded + line.refunded_elsewhere),
-        net=line.net,
-        taxes=line.charged_taxes,
-        duty=Money(line.duty_minor, line.currency),
-    )
-
-
-def payments_left(order: Order, promised: Sequence[Refund]) -> list[PaymentLeft]:
-    """Each payment and what is left of it. What others refunded is taken off in the usual order of payments."""
-    left = {payment.ref: payment.amount_minor for payment in order.payments}
-    for refund in promised:
-        if refund.status in _ALIVE:
-            for part in refund.components["parts"]:
-                left[part["ref"]] = left.get(part["ref"], 0) - part["minor"]
-    elsewhere = order.refunded_elsewhere_minor
-    result = []
-    for payment in order.payments:
-        taken = min(elsewhere, max(0, left[payment.ref]))
-        elsewhere -= taken
-        result.append(
-            PaymentLeft(
-                ref=payment.ref,
-                gateway=payment.gateway,
-                instrument=payment.instrument,
-                left=Money(max(0, left[payment.ref] - taken), order.currency),
-                refundable_by_gateway=payment.refundable_by_gateway,
-            )
-        )
-    return result
-
-
-def ledger(order: Order, promised: Sequence[Refund]) -> Ledger:
-    """What the order was charged and what of it has gone back, by us and by others."""
-    foreign = order.shop_currency != order.currency
-    return Ledger(
-        currency=order.currency,
-        lines={line.ref: charged_line(line) for line in order.lines},
-        payments=tuple(payments_left(order, promised)),
-        shipping=tuple(
-            ChargedShipping(row.ref, Money(row.net_minor, row.currency), row.charged_taxes)
-            for row in order.shipping
-            if row.net_minor or row.charged_taxes
-        ),
-        shipping_refunded=any(refund.status in _ALIVE and refund.components["shipping"] for refund in promised)
-        or any(refund.our_key is None and refund.shipping_minor for refund in order.refunds),
-        prices_include_tax=order.prices_include_tax,
-        refunded=order.refunded_minor + order.refunded_elsewhere_minor,
-        shop_currency=order.shop_currency if foreign else None,
-        exchange_rate=order.exchange_rate,
-    )
-
-
-def shipping_due(order: Order, units: Mapping[UUID, int], reasons: Sequence[str], policy: Policy) -> ShippingShare:
-    """Whether the outward shipping goes back with ``units``: once, and by the policy.
-
-    ``whole_order``: when nothing of the order stays with the shopper; ``merchant_fault``: when moreover every reason
-    is the merchant's doing.
-    """
-    if policy.refund_shipping is ShippingRefund.NEVER:
-        return ShippingShare.NONE
-    goods = [line for line in order.lines if line.requires_shipping and not line.gift_card]
-    if any(line.quantity > line.refunded + line.refunded_elsewhere + units.get(line.id, 0) for line in goods):
-        return ShippingShare.NONE
-    faults = {BY_CODE[code].fault for code in reasons if code in BY_CODE}
-    if policy.refund_shipping is ShippingRefund.MERCHANT_FAULT and faults != {Fault.MERCHANT}:
-        return ShippingShare.NONE
-    return ShippingShare.REMAINING
-
-
-def quote_units(
-    session: Session, order: Order, units: Mapping[UUID, int], reasons: Sequence[str], policy: Policy
-) -> Quote:
-    """What comes back for ``units`` (order line id -> how many): the preview and the settlement both ask here.
-
-    Raises QuantityExceedsRefundable, ExceedsPaid.
-    """
-    promised = repository.refunds_of_order(session, order.store_id, order.id)
-    lines = {line.id: line for line in order.lines}
-    step = Step(
-        units=tuple((lines[line_id].ref, count) for line_id, count in units.items()),
-        shipping=shipping_due(order, units, reasons, policy),
-    )
-    return quote(ledger(order, promised), step)
+CREDIT_ISSUE = "credit.issue"
 
 
 def settle(
-    session: Session, returned: Return, units: Mapping[UUID, int], policy: Policy, *, actor: str, now: datetime
+    session: Session,
+    returned: Return,
+    units: Mapping[UUID, int],
+    policy: Policy,
+    *,
+    actor: str,
+    now: datetime,
+    instead: Money | None = None,
+    reason: str | None = None,
 ) -> Refund:
     """Promise the refund for ``units`` (order line id -> how many) and intend it at the store, in this unit of work.
 
-    Raises RefundOverPaid, ExceedsPaid, QuantityExceedsRefundable, ForbiddenTransition (settled already).
+    Raises RefundOverPaid, ExceedsPaid, AmountInvalid, QuantityExceedsRefundable, ForbiddenTransition (settled already).
     """
+    change = advance(SETTLEMENT, returned.settlement, SettlementEvent.START)
     order = returned.order
     reasons = [line.reason for line in returned.lines]
-    quoted = quote_units(session, order, units, reasons, policy)
-    change = advance(SETTLEMENT, returned.settlement, SettlementEvent.START)
+    wished = settled_as(returned)
+    quoted = quote_units(session, order, units, reasons, policy, wished, claimed=True, instead=instead)
     orders.reserve_refund(session, order.store_id, order.id, quoted.total.minor)
     for line_id, count in units.items():
         orders.count_units(session, order.store_id, line_id, refunded=count)
+    credit = wished is WishedOutcome.STORE_CREDIT
     outbox_id = outbox.put(
         session,
         order.store_id,
-        REFUND_ISSUE,
+        CREDIT_ISSUE if credit else REFUND_ISSUE,
         {"return_id": str(returned.id)},
         lane=returned.lane,
         now=now,
@@ -150,6 +70,8 @@ def settle(
         outbox_id=outbox_id,
         currency=order.currency,
         amount_minor=quoted.total.minor,
+        method=RefundMethod.STORE_CREDIT if credit else RefundMethod.ORIGINAL,
+        bonus_minor=quoted.bonus.minor,
         components=_to_components(quoted, units),
         status=RefundStatus.PENDING,
         by_hand=False,
@@ -165,14 +87,33 @@ def settle(
         change,
         actor=actor,
         at=now,
+        reason=reason,
         amount={"minor": refund.amount_minor, "currency": refund.currency},
     )
     return refund
 
 
-def issued(session: Session, returned: Return, refund: Refund, *, ref: str, by_hand: bool, now: datetime) -> None:
+def settled_as(returned: Return) -> WishedOutcome:
+    """How value goes back: as wished; where an exchange was wished and a person refunds instead, as money."""
+    wished = WishedOutcome(returned.outcome_wished)
+    return WishedOutcome.REFUND if wished is WishedOutcome.EXCHANGE else wished
+
+
+def issued(
+    session: Session,
+    returned: Return,
+    refund: Refund,
+    *,
+    ref: str,
+    by_hand: bool,
+    now: datetime,
+    credit_code: str | None = None,
+) -> None:
     """The store has booked it."""
-    change = advance(SETTLEMENT, returned.settlement, SettlementEvent.REFUND)
+    credit = refund.method is RefundMethod.STORE_CREDIT
+    event = SettlementEvent.CREDIT if credit else SettlementEvent.REFUND
+    change = advance(SETTLEMENT, returned.settlement, event)
+    refund.credit_code = credit_code
     refund.status, refund.ref, refund.by_hand, refund.issued_at = RefundStatus.ISSUED, ref, by_hand, now
     refund.failure = None
     returned.settlement, returned.settled_at = Settlement(change.to_state), now
@@ -184,7 +125,7 @@ def issued(session: Session, returned: Return, refund: Refund, *, ref: str, by_h
         change,
         actor="store",
         at=now,
-        amount={"minor": refund.amount_minor, "currency": refund.currency},
+        amount={"minor": refund.amount_minor + refund.bonus_minor, "currency": refund.currency},
         refund_ref=ref,
         by_hand=by_hand,
     )
@@ -201,11 +142,56 @@ def failed(session: Session, returned: Return, refund: Refund, *, why: str, now:
     history.record(session, refund.store_id, "return", returned.id, change, actor="store", at=now, reason=why)
 
 
-def retry(session: Session, returned: Return, policy: Policy, *, actor: str, now: datetime) -> Refund:
+def retry(
+    session: Session,
+    returned: Return,
+    policy: Policy,
+    *,
+    actor: str,
+    now: datetime,
+    instead: Money | None = None,
+    reason: str | None = None,
+) -> Refund:
     """Staff try a failed refund again: the same units, promised anew (a new key: the old one was refused for good)."""
     last = returned.refunds[-1]
     units = {UUID(line["line_id"]): int(line["quantity"]) for line in last.components["lines"]}
-    return settle(session, returned, units, policy, actor=actor, now=now)
+    return settle(session, returned, units, policy, actor=actor, now=now, instead=instead, reason=reason)
+
+
+def settle_amount(
+    session: Session, returned: Return, amount: Money, policy: Policy, *, actor: str, reason: str, now: datetime
+) -> Refund:
+    """Staff give ``amount`` for what is in the return, in place of what the rules give, and say why.
+
+    All units that are still claimed count as refunded. Raises ReasonNeeded, DecisionNeeded (nobody has granted it),
+    AmountInvalid, ExceedsPaid, RefundOverPaid, ForbiddenTransition (settled already).
+    """
+    if not reason.strip():
+        raise ReasonNeeded(field="amount_reason")
+    if returned.decision is not Decision.APPROVED:
+        raise DecisionNeeded
+    if returned.settlement is Settlement.FAILED:
+        return retry(session, returned, policy, actor=actor, now=now, instead=amount, reason=reason.strip())
+    units = {line.order_line_id: count for line in returned.lines if (count := _granted_units(returned, line))}
+    return settle(session, returned, units, policy, actor=actor, now=now, instead=amount, reason=reason.strip())
+
+
+def _granted_units(returned: Return, line: ReturnLine) -> int:
+    """The units of a line that are paid for: all of them until the parcel was inspected, then those accepted."""
+    if returned.parcel is not Parcel.INSPECTED:
+        return line.quantity
+    return sum(1 for unit in line.units if is_accepted(unit.grade))
+
+
+def to_credit(refund: Refund, order: Order, rma: str) -> CreditOrder:
+    """The order to the store for promised credit, bonus included."""
+    return CreditOrder(
+        key=str(refund.outbox_id),
+        order_ref=order.ref,
+        rma=rma,
+        amount=Money(refund.amount_minor + refund.bonus_minor, refund.currency),
+        email=order.email,
+    )
 
 
 def to_store(refund: Refund, order: Order, rma: str) -> RefundOrder:
@@ -261,7 +247,10 @@ def _to_components(quoted: Quote, units: Mapping[UUID, int]) -> dict[str, Any]:
             for line_id, line in zip(units, quoted.lines, strict=True)
         ],
         "shipping": [{"ref": row.ref, "net": row.net.minor, "taxes": _taxes_to(row.taxes)} for row in quoted.shipping],
-        "fee": quoted.fee.minor,
+        "charges": [{"code": code, "minor": amount.minor} for code, amount in quoted.charges],
+        "restocking": quoted.restocking_fee.minor,
+        "goodwill": quoted.goodwill.minor,
+        "fee": (quoted.fee + quoted.restocking_fee).minor,
         "parts": [
             {
                 "ref": payment.ref,
