@@ -10,6 +10,7 @@ from pathlib import Path
 from benchmarks.drain import drain
 from benchmarks.intake import intake_postgres, intake_sqlite
 from benchmarks.pages import memory, pages
+from benchmarks.quotes import quotes
 from benchmarks.report import Measurement, table, write_json
 
 BENCHMARKS: Mapping[str, Callable[[], Iterator[Measurement]]] = {
@@ -18,6 +19,7 @@ BENCHMARKS: Mapping[str, Callable[[], Iterator[Measurement]]] = {
     "drain": drain,
     "pages": pages,
     "memory": memory,
+    "quotes": quotes,
 }
 
 

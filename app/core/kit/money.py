@@ -24,9 +24,13 @@ class AmountMalformed(DomainError):
 
 def round_half_up(value: Fraction) -> int:
     """The nearest whole number, halves away from zero."""
-    sign = -1 if value < 0 else 1
-    magnitude = abs(value)
-    return sign * ((2 * magnitude.numerator + magnitude.denominator) // (2 * magnitude.denominator))
+    return _half_up(value.numerator, value.denominator)
+
+
+def _half_up(numerator: int, denominator: int) -> int:
+    """Rounds ``numerator / denominator``; the denominator is above zero."""
+    magnitude = (2 * abs(numerator) + denominator) // (2 * denominator)
+    return -magnitude if numerator < 0 else magnitude
 
 
 @dataclass(frozen=True, slots=True, order=False)
@@ -121,8 +125,8 @@ class Money:
         if of <= 0 or before < 0 or units < 0 or before + units > of:
             msg = f"share of {units} after {before} of {of} units"
             raise ValueError(msg)
-        upto = round_half_up(Fraction(self.minor * (before + units), of))
-        already = round_half_up(Fraction(self.minor * before, of))
+        upto = _half_up(self.minor * (before + units), of)
+        already = _half_up(self.minor * before, of)
         return Money(upto - already, self.currency)
 
     def allocate(self, weights: tuple[int, ...] | list[int]) -> tuple[Money, ...]:
