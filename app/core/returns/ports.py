@@ -99,7 +99,9 @@ class Refunds(Protocol):
 class CreditOrder:
     """An order to the store: give its shopper this much credit, once. ``key`` is the outbox id.
 
-    ``amount`` is in the order's currency, bonus included. ``expires_at`` None: it does not expire.
+    ``amount`` is in the order's currency, ``bonus`` included. ``expires_at`` None: it does not expire. ``lines``,
+    ``shipping`` and ``fee`` say what the rest of it is for, as in a ``RefundOrder``: a store that books credit as a
+    refund takes them off the order.
     """
 
     key: str
@@ -108,6 +110,10 @@ class CreditOrder:
     amount: Money
     email: str
     expires_at: datetime | None = None
+    bonus: Money | None = None
+    lines: tuple[RefundLine, ...] = ()
+    shipping: tuple[RefundShipping, ...] = ()
+    fee: Money | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -81,7 +81,7 @@ OUTCOMES: Mapping[str, str] = {
     "refund": N_("My money back"),
     "exchange": N_("Another size or colour"),
     "store_credit": N_("Store credit"),
-    "keep": N_("Keep it and get part of the money back"),
+    "keep": N_("Keep it for part of the money"),
 }
 CHARGES: Mapping[str, str] = {
     "return_fee": N_("Return fee"),

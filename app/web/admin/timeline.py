@@ -71,6 +71,8 @@ def _notes(entry: HistoryEntry, returned: Return, voice: Voice) -> list[str]:
     if entry.event == "refund":
         ref = voice.gettext("Store's number: %(ref)s", ref=data["refund_ref"]) if data.get("refund_ref") else ""
         return [ref, voice.gettext("To be paid out by hand") if data.get("by_hand") else ""]
+    if entry.event == "fail":
+        return [words.refund_failure(voice, entry.reason or "")]
     if entry.machine == "decision" and entry.actor == SYSTEM:
         codes = (entry.reason or "").split(", ")
         said = [r for r in returned.reasons if r["code"] in codes]

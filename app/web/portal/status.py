@@ -98,7 +98,7 @@ def _reached(decision: Decision, parcel: Parcel, settlement: Settlement) -> int:
         return 0
     if settlement is not Settlement.NONE and parcel not in {Parcel.RECEIVED, Parcel.INSPECTED}:
         return 0
-    if settlement is Settlement.REFUNDED:
+    if settlement in {Settlement.REFUNDED, Settlement.CREDITED}:
         return 4
     return {
         Parcel.NONE: 1,

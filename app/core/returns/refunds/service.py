@@ -185,12 +185,17 @@ def _granted_units(returned: Return, line: ReturnLine) -> int:
 
 def to_credit(refund: Refund, order: Order, rma: str) -> CreditOrder:
     """The order to the store for promised credit, bonus included."""
+    goods = to_store(refund, order, rma)
     return CreditOrder(
         key=str(refund.outbox_id),
         order_ref=order.ref,
         rma=rma,
         amount=Money(refund.amount_minor + refund.bonus_minor, refund.currency),
         email=order.email,
+        bonus=Money(refund.bonus_minor, refund.currency) if refund.bonus_minor else None,
+        lines=goods.lines,
+        shipping=goods.shipping,
+        fee=goods.fee,
     )
 
 
