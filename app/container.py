@@ -16,11 +16,11 @@ from app.core.merchants.ports import StoreConnection, StoreConnector, Storefront
 from app.core.merchants.vault import Vault
 from app.core.messaging.ports import Doorbell, WebhookGate
 from app.core.orders.ports import Command, OrderSource
-from app.core.returns.ports import Credits, Notifier, Refunds
+from app.core.returns.ports import Notifier, Refunds
 from app.settings import Settings
 
 
-class ConnectedStore(OrderSource, Refunds, Credits, StockKeeper, Protocol):
+class ConnectedStore(OrderSource, Refunds, StockKeeper, Protocol):
     """One store, spoken to with its own credentials."""
 
 
@@ -35,6 +35,11 @@ class Platform(StoreConnector, Protocol):
     @property
     def storefront(self) -> StorefrontGate:
         """The judge of what it forwards from the storefront."""
+        ...
+
+    @property
+    def gives_credit(self) -> bool:
+        """Whether its stores satisfy ``Credits``: only then is store credit offered."""
         ...
 
     def translate(self, topic: str, body: bytes) -> Command:

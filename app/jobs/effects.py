@@ -12,7 +12,7 @@ from uuid import UUID
 
 from sqlalchemy.orm import Session
 
-from app.container import ConnectedStore, Container
+from app.container import Container
 from app.core.inventory import service as inventory
 from app.core.inventory.ports import StockMoved, StockMovementOrder
 from app.core.kit.errors import ProviderError
@@ -20,7 +20,6 @@ from app.core.labels import repository as labels
 from app.core.labels import service as label_service
 from app.core.labels.ports import BoughtLabel, ParcelItem, ReturnShipment
 from app.core.merchants import repository as merchants
-from app.core.merchants import service as merchant_service
 from app.core.messaging import history
 from app.core.orders import service as orders
 from app.core.orders.ports import Address
@@ -29,12 +28,11 @@ from app.core.returns import service as return_service
 from app.core.returns.access import service as access
 from app.core.returns.access.rules import code_for
 from app.core.returns.notices import service as notices
-from app.core.returns.ports import Attachment, CreditOrder, IssuedCredit, IssuedRefund, Notice
+from app.core.returns.ports import Attachment, CreditOrder, Credits, IssuedCredit, IssuedRefund, Notice
 from app.core.returns.refunds import service as refunds
-from app.core.returns.refunds.failures import service as failures
-from app.core.returns.refunds.failures.rules import Failure
 from app.core.returns.words import reason_name
 from app.jobs.outbox import Effect
+from app.jobs.reading import connect, find_order, pull_order
 
 if TYPE_CHECKING:
     from app.core.merchants.models import Store
@@ -44,57 +42,6 @@ if TYPE_CHECKING:
 Result = dict[str, Any]
 GATEWAY_PATIENCE_S = 600.0
 """Between two looks at a refund that the gateway has not confirmed."""
-
-
-def connect(container: Container, store_id: UUID) -> ConnectedStore:
-    """The store's ports, with its own credentials."""
-    with container.database.read() as session:
-        store = merchants.store(session, store_id)
-        connection = merchant_service.connection(session, container.vault, store)
-        platform = store.platform.value
-    return container.platforms[platform].connect(connection)
-
-
-# --- reading orders ------------------------------------------------------------------------------------------------
-
-
-def pull_order(container: Container, message: OutboxMessage) -> Result:
-    """Read one order and record it. Reading twice is harmless, so the recording is done here.
-
-    Refunds that we hold as booked, and that the store shows failed or not at all, are failed by it; see
-    ``refunds.failures``. One that is missing is asked for once more by its key, for a list may be cut short.
-    """
-    ref = message.payload["order_ref"]
-    with container.database.read() as session:
-        held = failures.held(session, message.store_id, ref)
-    store = connect(container, message.store_id)
-    snapshot = store.order(ref)
-    found = failures.failures(held, snapshot) if snapshot is not None else {}
-    for one in held:
-        if found.get(one.refund_id) is Failure.GONE and store.find_refund(ref, one.key) is not None:
-            del found[one.refund_id]
-    now = container.clock.now()
-    with container.database.write() as session:
-        if snapshot is None:
-            return {"found": False, "deleted": orders.mark_deleted(session, message.store_id, ref, now=now)}
-        _, recorded = orders.record(session, message.store_id, snapshot, now=now)
-        if recorded is not orders.Recorded.STALE:
-            failures.record(session, message.store_id, held, found, now=now)
-        return {"found": True}
-
-
-def find_order(container: Container, message: OutboxMessage) -> Result:
-    """A shopper asked for an order that we do not know: look in the store, and send the code when it is there."""
-    payload = message.payload
-    snapshot = connect(container, message.store_id).find_order(payload["number"], payload["email"])
-    if snapshot is None:
-        return {"found": False}
-    now = container.clock.now()
-    with container.database.write() as session:
-        order, _ = orders.record(session, message.store_id, snapshot, now=now)
-        challenge = UUID(payload["challenge_id"])
-        access.found(session, message.store_id, challenge, order, payload["locale"], now=now)
-    return {"found": True}
 
 
 # --- labels --------------------------------------------------------------------------------------------------------
@@ -200,13 +147,20 @@ def issue_refund(container: Container, message: OutboxMessage) -> Result:
 
 def issue_credit(container: Container, message: OutboxMessage) -> Result:
     """Have the store give credit under our key."""
-    return _credit_result(connect(container, message.store_id).issue_credit(_credit(container, message)))
+    return _credit_result(_creditor(container, message).issue_credit(_credit(container, message)))
 
 
 def find_credit(container: Container, message: OutboxMessage) -> Result | None:
     """Whether the store has given it already."""
-    found = connect(container, message.store_id).find_credit(_credit(container, message))
+    found = _creditor(container, message).find_credit(_credit(container, message))
     return None if found is None else _credit_result(found)
+
+
+def _creditor(container: Container, message: OutboxMessage) -> Credits:
+    store = connect(container, message.store_id)
+    if not isinstance(store, Credits):
+        raise ProviderError(vendor="store", message="This store's platform gives no credit.")
+    return store
 
 
 def _credit(container: Container, message: OutboxMessage) -> CreditOrder:
@@ -403,8 +357,8 @@ def _return_of(session: Session, message: OutboxMessage) -> Return:
 
 
 EFFECTS: Mapping[str, Effect] = {
-    orders.ORDER_PULL: Effect(call=pull_order, repeatable=True),
-    access.ORDER_FIND: Effect(call=find_order, repeatable=True),
+    orders.ORDER_PULL: Effect(call=pull_order),
+    access.ORDER_FIND: Effect(call=find_order),
     label_service.LABEL_BUY: Effect(call=buy_label, find=find_label, done=label_bought, dead=label_dead),
     label_service.LABEL_VOID: Effect(call=void_label),
     refunds.REFUND_ISSUE: Effect(call=issue_refund, find=find_refund, done=refund_issued, dead=refund_dead),

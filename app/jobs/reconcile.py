@@ -11,7 +11,7 @@ from app.container import Container
 from app.core.kit.errors import ProviderError
 from app.core.merchants import repository as merchants
 from app.core.orders import service as orders
-from app.jobs.effects import connect
+from app.jobs.reading import connect
 
 log = structlog.get_logger()
 

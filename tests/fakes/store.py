@@ -88,6 +88,8 @@ class FakeStore:
 class FakePlatform:
     """Satisfies Platform over one FakeStore. A delivery's body is JSON; the signature is the secret itself."""
 
+    gives_credit = True
+
     def __init__(self, store: FakeStore) -> None:
         self.store = store
         self.webhooks = self

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Protocol
+from typing import Any, Protocol, runtime_checkable
 
 from app.core.kit.money import Money
 
@@ -128,6 +128,7 @@ class IssuedCredit:
     code: str | None = None
 
 
+@runtime_checkable
 class Credits(Protocol):
     """A store's credit. Both methods may raise ProviderError."""
 

@@ -49,6 +49,8 @@ class ShopifyPlatform:
     loopback. ``transport`` and ``sleep`` are for tests. Raises ValueError for a bad version or base.
     """
 
+    gives_credit = False
+
     def __init__(
         self,
         version: str,

@@ -43,6 +43,8 @@ _NO_GATEWAY: Final = "woocommerce_rest_payment_gateway_invalid"
 class WooCommercePlatform:
     """Satisfies ``app.container.Platform``. Connections are pooled for all its stores."""
 
+    gives_credit = False
+
     def __init__(
         self,
         clock: Clock | None = None,

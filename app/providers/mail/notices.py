@@ -282,9 +282,7 @@ def _credit_issued(v: Values, voice: Voice) -> _Words:
     money = v.money("amount")
     heading = voice.gettext("You have %(amount)s to spend", amount=money)
     blocks: list[Block] = [
-        v.say(
-            "%(store)s has given you %(amount)s of store credit for return %(rma)s (order %(number)s).", amount=money
-        )
+        v.say("%(store)s has given you %(amount)s of store credit for return %(rma)s (order %(number)s).", amount=money)
     ]
     if v.get("bonus") and amount(v["bonus"]):
         blocks.append(v.say("%(bonus)s of it is a thank-you on top.", bonus=v.money("bonus")))

@@ -75,6 +75,7 @@ def _page(container: Container, part: str | None = None, field: str | None = Non
         shipping_refunds=tuple(ShippingRefund),
         free_items=tuple(FreeItems),
         currency=store.currency,
+        gives_credit=container.platforms[store.platform.value].gives_credit,
         fee_shown=str(Money(policy.fees[0].amount_minor, store.currency)) if policy.fees else "0",
         fee_pers=tuple(FeePer),
         fee_reasons=[reason.code for reason in REASONS if reason.fault is Fault.SHOPPER],
@@ -127,7 +128,8 @@ def _policy(container: Container) -> None:
         raise PolicyInvalid(field="refund_trigger") from error
     with container.database.write() as db:
         _, current = policies.in_force(db, staff().store.id)
-        currency = merchants.store(db, staff().store.id).currency
+        store = merchants.store(db, staff().store.id)
+        currency, platform = store.currency, store.platform.value
         changed: Policy = replace(
             current,
             **numbers,
@@ -136,7 +138,7 @@ def _policy(container: Container) -> None:
             refund_shipping=shipping,
             photo_required="photo_required" in request.form,
             exchanges="exchanges" in request.form,
-            store_credit="store_credit" in request.form,
+            store_credit="store_credit" in request.form and container.platforms[platform].gives_credit,
             free_items=free_items,
             fees=_fees(currency, fee_per),
         )
