@@ -187,6 +187,8 @@ def test_a_saved_policy_is_a_new_version_and_a_wrong_number_stands_beside_its_fi
 ) -> None:
     good = {
         "window_days": "14",
+        "credit_bonus_percent": "0",
+        "keep_percent": "0",
         "transit_days": "7",
         "label_expires_days": "21",
         "final_sale_tags": "sale, last-chance",
