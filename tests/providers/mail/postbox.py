@@ -59,6 +59,7 @@ VALUES: Mapping[str, dict[str, Any]] = {
     "return_withdrawn": COMMON,
     "return_expired": COMMON,
     "parcel_received": COMMON,
+    "credit_issued": {**COMMON, "amount": EUR, "bonus": EUR, "credit_code": "TAKE-WHAT-YOU-LIKE"},
     "refund_issued": {
         **COMMON,
         "amount": EUR,
